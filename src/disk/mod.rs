@@ -1,0 +1,217 @@
+//! The only code that touches the file system or its locks.
+//!
+//! [`Disk`] and [`DiskFile`] say what annals asks of a medium; everything above them is plain
+//! synchronous Rust that never sees a path of the standard library's file types. There are three
+//! media: `RealDisk`, `MemoryDisk` (with a live and a durable image, so that a crash can be
+//! played) and `FaultyDisk` (another medium with errors put in).
+
+mod error;
+// mod faulty;
+// mod lock;
+// mod memory;
+// mod real;
+
+use std::fmt;
+use std::path::Path;
+
+pub use error::{DiskError, DiskOperation};
+// pub use faulty::{Fault, FaultyDisk};
+// pub use lock::{FileLock, FileLockGuard, LockError, LockState, Previous};
+// pub use memory::MemoryDisk;
+// pub use real::RealDisk;
+
+/// What may be done with a file that is being opened.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Access {
+    /// Read an existing file.
+    Read,
+    /// Read and write an existing file.
+    Write,
+    /// Read and write a file that must not exist yet; it is made with mode 0600.
+    CreateNew,
+    /// Read and write a file, made with mode 0600 where it does not exist.
+    OpenOrCreate,
+}
+
+/// What an entry of a directory is. Links are never followed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum EntryKind {
+    /// A regular file.
+    File,
+    /// A directory.
+    Directory,
+    /// A symbolic link, wherever it leads.
+    Link,
+    /// Anything else: a device, a socket, a pipe.
+    Other,
+}
+
+/// What is known of an entry without opening it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct EntryInfo {
+    /// What it is.
+    pub kind: EntryKind,
+    /// Its length in bytes.
+    pub len: u64,
+    /// Its permission bits; 0o600 or 0o700 where the medium has none.
+    pub mode: u32,
+    /// Which file it is, whatever its name.
+    pub identity: FileIdentity,
+}
+
+/// Device and inode: two opens with equal identities are of the same file.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub struct FileIdentity {
+    /// The device.
+    pub device: u64,
+    /// The inode.
+    pub inode: u64,
+}
+
+/// How a file is locked.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum LockMode {
+    /// With other readers.
+    Shared,
+    /// Alone.
+    Exclusive,
+}
+
+/// A medium that journals can live on.
+///
+/// What callers rely on: an entry made, renamed or removed is visible to every process at once, but
+/// survives a crash of the machine only after [`sync_dir`](Disk::sync_dir) of its directory; a
+/// rename is atomic. What they may *not* rely on: the order in which unsynced changes reach the
+/// medium, and that a write without a sync leaves anything at all.
+///
+/// No call follows a symbolic link in the last component of its path. Every error names the
+/// operation and the path.
+pub trait Disk: Send + Sync + fmt::Debug + 'static {
+    /// Opens a regular file.
+    ///
+    /// # Errors
+    ///
+    /// `NotFound`, `AlreadyExists`, or what the system says; a link or a directory is an error.
+    fn open(&self, path: &Path, access: Access) -> Result<Box<dyn DiskFile>, DiskError>;
+
+    /// Makes a directory with mode 0700; its parent must exist.
+    ///
+    /// # Errors
+    ///
+    /// `AlreadyExists`, or what the system says.
+    fn create_dir(&self, path: &Path) -> Result<(), DiskError>;
+
+    /// Makes a directory and every missing one above it, with mode 0700.
+    ///
+    /// # Errors
+    ///
+    /// What the system says.
+    fn create_dir_all(&self, path: &Path) -> Result<(), DiskError>;
+
+    /// The names and kinds of a directory's entries, in no particular order. A name that is not
+    /// UTF-8 is given with replacement characters: it is nothing that annals has made.
+    ///
+    /// # Errors
+    ///
+    /// `NotFound`, or what the system says.
+    fn list_dir(&self, path: &Path) -> Result<Vec<(String, EntryKind)>, DiskError>;
+
+    /// What is known of an entry, or `None` where there is none. Links are not followed.
+    ///
+    /// # Errors
+    ///
+    /// What the system says.
+    fn info(&self, path: &Path) -> Result<Option<EntryInfo>, DiskError>;
+
+    /// Renames an entry, replacing a file of the new name.
+    ///
+    /// # Errors
+    ///
+    /// What the system says.
+    fn rename(&self, from: &Path, to: &Path) -> Result<(), DiskError>;
+
+    /// Renames an entry to a name that must be free.
+    ///
+    /// # Errors
+    ///
+    /// `AlreadyExists`, or what the system says.
+    fn rename_new(&self, from: &Path, to: &Path) -> Result<(), DiskError>;
+
+    /// Removes a file or a link.
+    ///
+    /// # Errors
+    ///
+    /// `NotFound`, or what the system says.
+    fn remove_file(&self, path: &Path) -> Result<(), DiskError>;
+
+    /// Removes a directory and all that it holds, without following links.
+    ///
+    /// # Errors
+    ///
+    /// What the system says.
+    fn remove_dir_all(&self, path: &Path) -> Result<(), DiskError>;
+
+    /// Waits until the entries of a directory are on the medium.
+    ///
+    /// # Errors
+    ///
+    /// What the system says; nothing is known of the entries then.
+    fn sync_dir(&self, path: &Path) -> Result<(), DiskError>;
+}
+
+/// An open file. Reads and writes are positional, so one handle can be shared.
+pub trait DiskFile: Send + Sync + fmt::Debug {
+    /// Fills the buffer from an offset, as far as the file goes; returns how many bytes there
+    /// were. Interrupted and partial reads are continued.
+    ///
+    /// # Errors
+    ///
+    /// What the system says.
+    fn read_at(&self, offset: u64, buffer: &mut [u8]) -> Result<usize, DiskError>;
+
+    /// Writes all bytes at an offset. Interrupted and partial writes are continued.
+    ///
+    /// # Errors
+    ///
+    /// What the system says; how much was written before is not known then, and the caller must
+    /// put the bytes back as they were.
+    fn write_at(&self, offset: u64, bytes: &[u8]) -> Result<(), DiskError>;
+
+    /// Cuts or extends (with NUL bytes) the file.
+    ///
+    /// # Errors
+    ///
+    /// What the system says.
+    fn set_len(&self, len: u64) -> Result<(), DiskError>;
+
+    /// The file's length in bytes and which file it is.
+    ///
+    /// # Errors
+    ///
+    /// What the system says.
+    fn info(&self) -> Result<EntryInfo, DiskError>;
+
+    /// Waits until the file's bytes, and as much of its metadata as reading them back needs, are
+    /// on the medium (`fdatasync`).
+    ///
+    /// # Errors
+    ///
+    /// What the system says. It must not be called again in the hope of a better answer: after a
+    /// failure the system may have forgotten the bytes (Rebello et al., "Can Applications Recover
+    /// from fsync Failures?", ATC 2020).
+    fn sync_data(&self) -> Result<(), DiskError>;
+
+    /// Takes an advisory lock if it is free, and says whether it was.
+    ///
+    /// # Errors
+    ///
+    /// What the system says, such as that this file system has no locks.
+    fn try_lock(&self, mode: LockMode) -> Result<bool, DiskError>;
+
+    /// Gives the lock back.
+    ///
+    /// # Errors
+    ///
+    /// What the system says.
+    fn unlock(&self) -> Result<(), DiskError>;
+}

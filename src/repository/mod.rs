@@ -1,0 +1,200 @@
+//! Where journals live: the asynchronous [`SessionRepository`] trait and its implementations.
+
+mod error;
+mod listing;
+mod records;
+
+use std::time::Duration;
+
+use async_trait::async_trait;
+
+pub use error::RepositoryError;
+pub use listing::{HeldLock, Listing, Loaded, Unreadable};
+pub use records::{Read, Records, RecordsSender};
+
+use crate::vocabulary::{
+    Append, Appended, Author, BlobRef, Finding, Link, LostRange, SessionFilter, SessionId,
+    Verification,
+};
+
+/// A store of sessions. It speaks events, not files.
+///
+/// What callers rely on: appends to one session happen one after the other, whoever makes them and
+/// from whichever process; an append that was acknowledged is seen by every later call, and is as
+/// durable as the repository was opened to make it; an append that returned an error other than
+/// [`RepositoryError::DurabilityUnknown`] changed nothing.
+///
+/// What callers may *not* rely on: that a listing is one moment's picture of several sessions;
+/// that two sessions' records are ordered between each other; that a session which was read is
+/// still there at the next call.
+///
+/// Dropping the future of a call that changes something does not take the change back: once it
+/// was asked for, it may or may not happen, as if the answer had been lost.
+#[async_trait]
+pub trait SessionRepository: Send + Sync + 'static {
+    /// Decides commands against the session's state and appends their events, all or none.
+    ///
+    /// # Errors
+    ///
+    /// [`RepositoryError::Refused`] or [`RepositoryError::Conflict`] when the state speaks against
+    /// it, [`RepositoryError::Busy`] when the lock could not be had in time,
+    /// [`RepositoryError::Corrupted`] when the session needs a recovery first,
+    /// [`RepositoryError::DurabilityUnknown`] when the medium failed after the write, and the
+    /// errors of the medium.
+    async fn append(
+        &self,
+        session: &SessionId,
+        append: Append,
+    ) -> Result<Appended, RepositoryError>;
+
+    /// The session's state now, with its head.
+    ///
+    /// # Errors
+    ///
+    /// [`RepositoryError::NotFound`] and the errors of the medium. A damaged session is loaded as
+    /// far as it proves itself, with findings.
+    async fn load(&self, session: &SessionId) -> Result<Loaded, RepositoryError>;
+
+    /// The session's records from a sequence number on, in order, as a stream that holds a bounded
+    /// number of them. Damage is reported in its place, and reading goes on after it.
+    ///
+    /// # Errors
+    ///
+    /// [`RepositoryError::NotFound`] and the errors of the medium.
+    async fn records(&self, session: &SessionId, from_seq: u64)
+    -> Result<Records, RepositoryError>;
+
+    /// The whole of a text that was too long for its record.
+    ///
+    /// # Errors
+    ///
+    /// [`RepositoryError::NotFound`] where the session or the text is gone, and the errors of the
+    /// medium.
+    async fn text(&self, session: &SessionId, blob: &BlobRef) -> Result<String, RepositoryError>;
+
+    /// The sessions that a filter admits, in its order, and those that could not be read.
+    ///
+    /// # Errors
+    ///
+    /// Those of the medium, for the store as a whole.
+    async fn list(&self, filter: &SessionFilter) -> Result<Listing, RepositoryError>;
+
+    /// The ids of all sessions, in no particular order, whatever state they are in.
+    ///
+    /// # Errors
+    ///
+    /// Those of the medium.
+    async fn ids(&self) -> Result<Vec<SessionId>, RepositoryError>;
+
+    /// Waits until the session's history has gone beyond a sequence number, and returns where it
+    /// stands. Dropping the future is harmless.
+    ///
+    /// # Errors
+    ///
+    /// [`RepositoryError::NotFound`] and the errors of the medium.
+    async fn changed(&self, session: &SessionId, after_seq: u64) -> Result<u64, RepositoryError>;
+
+    /// Replays and checks a session. It changes nothing and takes no lock that keeps writers out
+    /// for longer than they would keep each other out.
+    ///
+    /// # Errors
+    ///
+    /// [`RepositoryError::NotFound`]; all that is wrong with the session itself is a finding.
+    async fn verify(
+        &self,
+        session: &SessionId,
+        depth: &Depth,
+    ) -> Result<Verification, RepositoryError>;
+
+    /// Repairs a session, keeping all that proves itself, or only says what it would do.
+    ///
+    /// # Errors
+    ///
+    /// [`RepositoryError::NotFound`], [`RepositoryError::Busy`], and the errors of the medium.
+    async fn recover(
+        &self,
+        session: &SessionId,
+        repair: Repair,
+        by: &Author,
+    ) -> Result<Recovery, RepositoryError>;
+
+    /// Removes a session and its history for good.
+    ///
+    /// # Errors
+    ///
+    /// [`RepositoryError::NotFound`], [`RepositoryError::Busy`], and the errors of the medium.
+    async fn delete(&self, session: &SessionId) -> Result<(), RepositoryError>;
+
+    /// The locks that are held at this moment, by whom and since when.
+    ///
+    /// # Errors
+    ///
+    /// Those of the medium.
+    async fn locks(&self) -> Result<Vec<HeldLock>, RepositoryError>;
+
+    /// How a cache in front of the store has done; all zero where there is none.
+    fn cache_statistics(&self) -> CacheStatistics {
+        CacheStatistics::default()
+    }
+
+    /// How long an append waits for a lock.
+    fn lock_timeout(&self) -> Duration {
+        Duration::from_secs(30)
+    }
+}
+
+/// How deep a verification goes.
+#[derive(Debug, Clone, Default)]
+pub struct Depth {
+    /// Check headers, checksums and sequence only: no chain, no transitions, no blobs.
+    pub quick: bool,
+    /// Heads written down elsewhere, as sequence number and link.
+    pub anchors: Vec<(u64, Link)>,
+}
+
+/// Whether a recovery is to be carried out.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Repair {
+    /// Say what would be done, and change nothing.
+    Plan,
+    /// Do it.
+    Apply,
+}
+
+/// What a recovery did, or would do.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Recovery {
+    /// Records kept, the header and the `recovered` record not counted.
+    pub records_kept: u64,
+    /// Records that could not be kept.
+    pub lost: Vec<LostRange>,
+    /// Files that hold the bytes set aside, relative to the session's folder.
+    pub quarantined: Vec<String>,
+    /// What was wrong.
+    pub findings: Vec<Finding>,
+    /// Whether anything was (or would be) changed.
+    pub changed: bool,
+}
+
+/// Hits and misses of a cache since it was made.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct CacheStatistics {
+    /// Answers given from memory.
+    pub hits: u64,
+    /// Answers that had to be read.
+    pub misses: u64,
+    /// Answers in memory that turned out to be out of date.
+    pub stale: u64,
+    /// Answers dropped to stay inside the bound.
+    pub evicted: u64,
+}
+
+impl CacheStatistics {
+    /// Hits as a share of all look-ups, from 0 to 1; `None` before the first.
+    #[must_use]
+    #[allow(clippy::cast_precision_loss, reason = "a ratio for people")]
+    pub fn hit_rate(&self) -> Option<f64> {
+        let lookups = self.hits + self.misses;
+        (lookups > 0).then(|| self.hits as f64 / lookups as f64)
+    }
+}

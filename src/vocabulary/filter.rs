@@ -1,0 +1,93 @@
+//! Which sessions a listing is to hold, and in what order.
+
+use super::{SessionMetadata, SessionStatus, Tag, Timestamp};
+
+/// What a listing orders by. Ties are broken by id, so that an order is always total.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum SortKey {
+    /// Newest activity first.
+    #[default]
+    LastActive,
+    /// Newest session first.
+    Created,
+    /// By name, then by id; unnamed ones last.
+    Name,
+    /// Most messages first.
+    Messages,
+}
+
+/// Which sessions to list. The default holds every session that is not deleted.
+#[derive(Debug, Clone, Default)]
+pub struct SessionFilter {
+    /// Only these statuses; empty means every one but deleted.
+    pub statuses: Vec<SessionStatus>,
+    /// Only sessions whose name, first message or tags contain this text, whatever its case.
+    pub search: Option<String>,
+    /// Only sessions with all of these tags.
+    pub tags: Vec<Tag>,
+    /// Only sessions that work in this directory.
+    pub cwd: Option<String>,
+    /// Only sessions active at this moment or later.
+    pub since: Option<Timestamp>,
+    /// Only sessions last active at this moment or earlier.
+    pub until: Option<Timestamp>,
+    /// The order.
+    pub sort: SortKey,
+    /// At most this many.
+    pub limit: Option<usize>,
+}
+
+impl SessionFilter {
+    /// Every session, deleted ones too.
+    #[must_use]
+    pub fn everything() -> Self {
+        Self { statuses: SessionStatus::ALL.to_vec(), ..Self::default() }
+    }
+
+    /// Every session of one status.
+    #[must_use]
+    pub fn with_status(status: SessionStatus) -> Self {
+        Self { statuses: vec![status], ..Self::default() }
+    }
+
+    /// Whether a session is to be listed.
+    #[must_use]
+    pub fn admits(&self, session: &SessionMetadata) -> bool {
+        let status_admitted = match self.statuses.as_slice() {
+            [] => session.status != SessionStatus::Deleted,
+            wanted => wanted.contains(&session.status),
+        };
+        status_admitted
+            && self.since.is_none_or(|since| session.last_active >= since)
+            && self.until.is_none_or(|until| session.last_active <= until)
+            && self.tags.iter().all(|tag| session.tags.contains(tag))
+            && self.cwd.as_ref().is_none_or(|cwd| session.cwd.as_ref() == Some(cwd))
+            && self.search.as_ref().is_none_or(|text| mentions(session, &text.to_lowercase()))
+    }
+
+    /// Puts admitted sessions in order and cuts the list to the limit.
+    pub fn arrange(&self, sessions: &mut Vec<SessionMetadata>) {
+        sessions.sort_by(|a, b| {
+            let by_key = match self.sort {
+                SortKey::LastActive => b.last_active.cmp(&a.last_active),
+                SortKey::Created => b.created.cmp(&a.created),
+                SortKey::Name => match (&a.name, &b.name) {
+                    (Some(a), Some(b)) => a.as_str().cmp(b.as_str()),
+                    (a, b) => b.is_some().cmp(&a.is_some()),
+                },
+                SortKey::Messages => b.message_count.cmp(&a.message_count),
+            };
+            by_key.then_with(|| a.id.cmp(&b.id))
+        });
+        if let Some(limit) = self.limit {
+            sessions.truncate(limit);
+        }
+    }
+}
+
+fn mentions(session: &SessionMetadata, lowercase: &str) -> bool {
+    let contains = |text: &str| text.to_lowercase().contains(lowercase);
+    session.name.as_ref().is_some_and(|name| contains(name.as_str()))
+        || session.first_message.as_deref().is_some_and(contains)
+        || session.tags.iter().any(|tag| contains(tag.as_str()))
+}
