@@ -1,5 +1,7 @@
 //! One line of a journal: writing it, and reading it strictly.
 
+use std::ops::Range;
+
 use serde::Serialize as _;
 use serde_json::value::RawValue;
 
@@ -183,25 +185,33 @@ pub fn verify_checksum(seed: Seed, line: &[u8]) -> Result<(), LineFault> {
 ///
 /// Whatever keeps it from being a record in its one spelling.
 pub fn parse(line: &[u8]) -> Result<LineView<'_>, LineFault> {
+    parse_spans(line).map(|spans| spans.view(line))
+}
+
+/// The same as [`parse`], as places in the line instead of borrows of it.
+///
+/// # Errors
+///
+/// As [`parse`].
+pub fn parse_spans(line: &[u8]) -> Result<LineSpans, LineFault> {
     if line.len() >= LINE_BYTES_MAX {
         return Err(LineFault::TooLong);
     }
-    let (view, bytes) = parse_prefix(line)?;
-    if bytes == line.len() {
-        Ok(view)
+    let spans = parse_prefix(line)?;
+    if spans.len() == line.len() {
+        Ok(spans)
     } else {
-        Err(LineFault::Form { what: "the end of the line", offset: bytes })
+        Err(LineFault::Form { what: "the end of the line", offset: spans.len() })
     }
 }
 
-/// Reads the form of a record that bytes begin with, and how long it is: a record ends where its
-/// last brace closes, so one whose line feed was damaged can still be found. The checksum is not
-/// checked.
+/// Reads the form of a record that bytes begin with: a record ends where its last brace closes,
+/// so one whose line feed was damaged can still be found. The checksum is not checked.
 ///
 /// # Errors
 ///
 /// Whatever keeps the beginning from being a record in its one spelling.
-pub fn parse_prefix(bytes: &[u8]) -> Result<(LineView<'_>, usize), LineFault> {
+pub fn parse_prefix(bytes: &[u8]) -> Result<LineSpans, LineFault> {
     let line = bytes.get(..LINE_BYTES_MAX - 1).unwrap_or(bytes);
     let mut cursor = Cursor { line, offset: 0 };
     cursor.checksum()?;
@@ -223,11 +233,63 @@ pub fn parse_prefix(bytes: &[u8]) -> Result<(LineView<'_>, usize), LineFault> {
         return Err(cursor.fault("a kind of 1 to 64 bytes"));
     }
     cursor.literal(b",", "a comma")?;
-    let envelope = line.get(CHECKSUM_PREFIX_BYTES..cursor.offset).unwrap_or_default();
+    let envelope_end = cursor.offset;
     let data = cursor.data()?;
     canonical::check(line.get(..cursor.offset).unwrap_or_default())?;
-    let view = LineView { seq, prev, at, by, key, batch, kind, data, envelope };
-    Ok((view, cursor.offset))
+    Ok(LineSpans { seq, prev, at, by, key, batch, kind, data, envelope_end, end: cursor.offset })
+}
+
+/// Where the parts of a line are in it.
+#[derive(Debug, Clone)]
+pub struct LineSpans {
+    seq: u64,
+    prev: Link,
+    at: Timestamp,
+    by: Range<usize>,
+    key: Range<usize>,
+    batch: Option<u64>,
+    kind: Range<usize>,
+    data: DataSpan,
+    envelope_end: usize,
+    end: usize,
+}
+
+#[derive(Debug, Clone)]
+enum DataSpan {
+    Present(Range<usize>),
+    Erased(Digest),
+}
+
+impl LineSpans {
+    /// How long the line is, without its line feed.
+    #[must_use]
+    #[allow(clippy::len_without_is_empty, reason = "no record is empty")]
+    pub fn len(&self) -> usize {
+        self.end
+    }
+
+    /// The line's parts, borrowed from the bytes that were parsed.
+    #[must_use]
+    pub fn view<'a>(&self, line: &'a [u8]) -> LineView<'a> {
+        // The spans lie inside the line and hold UTF-8: the parser saw to both.
+        let text = |span: &Range<usize>| -> &'a str {
+            std::str::from_utf8(line.get(span.clone()).unwrap_or_default()).unwrap_or_default()
+        };
+        LineView {
+            seq: self.seq,
+            prev: self.prev,
+            at: self.at,
+            by: text(&self.by),
+            key: text(&self.key),
+            batch: self.batch,
+            kind: text(&self.kind),
+            data: match &self.data {
+                DataSpan::Present(span) => DataView::Present(text(span)),
+                DataSpan::Erased(digest) => DataView::Erased(*digest),
+            },
+            envelope: line.get(CHECKSUM_PREFIX_BYTES..self.envelope_end).unwrap_or_default(),
+        }
+    }
 }
 
 impl LineView<'_> {
@@ -332,12 +394,13 @@ impl<'a> Cursor<'a> {
         Timestamp::parse_canonical(text).map_err(|_| self.fault("a time with microseconds"))
     }
 
-    /// A string without escapes, up to and over its closing quote.
-    fn plain_string(&mut self, what: &'static str) -> Result<&'a str, LineFault> {
+    /// A string without escapes, up to and over its closing quote; the span leaves the quote out.
+    fn plain_string(&mut self, what: &'static str) -> Result<Range<usize>, LineFault> {
         let end = memchr::memchr2(b'"', b'\\', self.rest()).ok_or_else(|| self.fault(what))?;
-        let text = self.take(end, what)?;
+        let from = self.offset;
+        self.take(end, what)?;
         self.literal(b"\"", what)?;
-        Ok(text)
+        Ok(from..from + end)
     }
 
     fn batch(&mut self) -> Result<Option<u64>, LineFault> {
@@ -351,29 +414,30 @@ impl<'a> Cursor<'a> {
     }
 
     /// A JSON object; serde_json says where it ends.
-    fn object(&mut self, what: &'static str) -> Result<&'a str, LineFault> {
+    fn object(&mut self, what: &'static str) -> Result<Range<usize>, LineFault> {
         let mut values =
             serde_json::Deserializer::from_slice(self.rest()).into_iter::<&'a RawValue>();
         match values.next() {
             Some(Ok(value)) if value.get().starts_with('{') => {
+                let from = self.offset;
                 self.offset += value.get().len();
-                Ok(value.get())
+                Ok(from..self.offset)
             }
             _ => Err(self.fault(what)),
         }
     }
 
     /// `"data":{…}}` or `"digest":"…"}`, which end the record.
-    fn data(&mut self) -> Result<DataView<'a>, LineFault> {
+    fn data(&mut self) -> Result<DataSpan, LineFault> {
         if self.rest().starts_with(b"\"digest\":\"") {
             self.literal(b"\"digest\":\"", "\"digest\"")?;
             let digest = self.digest("a digest")?;
             self.literal(b"\"}", "the end of the record")?;
-            return Ok(DataView::Erased(digest));
+            return Ok(DataSpan::Erased(digest));
         }
         self.literal(b"\"data\":", "\"data\"")?;
         let data = self.object("an object of data")?;
         self.literal(b"}", "the end of the record")?;
-        Ok(DataView::Present(data))
+        Ok(DataSpan::Present(data))
     }
 }

@@ -21,8 +21,8 @@ pub use checksum::Seed;
 pub use header::Header;
 pub use journal_id::{JournalId, JournalIdError};
 pub use line::{
-    DataView, Encoded, Envelope, LineFault, LineView, encode, encode_erased, parse, parse_prefix,
-    verify_checksum,
+    DataView, Encoded, Envelope, LineFault, LineSpans, LineView, encode, encode_erased, parse,
+    parse_prefix, parse_spans, verify_checksum,
 };
 pub use snapshot::{Snapshot, SnapshotFault};
 pub use store::{StoreFault, StoreFile};

@@ -81,12 +81,12 @@ impl Snapshot {
         Ok(bytes)
     }
 
-    /// Reads the file as a snapshot of `journal`.
+    /// Reads the file. Of which journal it is, it says itself.
     ///
     /// # Errors
     ///
-    /// Whatever keeps it from being one of this journal and of this version.
-    pub fn decode(bytes: &[u8], journal: JournalId) -> Result<Self, SnapshotFault> {
+    /// Whatever keeps it from being a snapshot of this version.
+    pub fn decode(bytes: &[u8]) -> Result<Self, SnapshotFault> {
         if bytes.len() > SNAPSHOT_BYTES_MAX {
             return Err(SnapshotFault::TooLarge);
         }
@@ -96,12 +96,9 @@ impl Snapshot {
         if format != FORMAT || projection != PROJECTION {
             return Err(SnapshotFault::Version { format, projection });
         }
-        if snapshot.journal != journal {
-            return Err(SnapshotFault::Journal { journal: snapshot.journal });
-        }
         let end = bytes.strip_suffix(b"\n");
         let line = end.ok_or(LineFault::Form { what: "a line feed", offset: bytes.len() })?;
-        verify_checksum(Seed::of(journal), line)?;
+        verify_checksum(Seed::of(snapshot.journal), line)?;
         Ok(snapshot)
     }
 }
