@@ -7,7 +7,7 @@
 
 mod error;
 // mod faulty;
-// mod lock;
+mod lock;
 // mod memory;
 mod real;
 
@@ -16,7 +16,7 @@ use std::path::Path;
 
 pub use error::{DiskError, DiskOperation};
 // pub use faulty::{Fault, FaultyDisk};
-// pub use lock::{FileLock, FileLockGuard, LockError, LockState, Previous};
+pub use lock::{FileLock, FileLockGuard, LockError, LockState, Previous, SharedLockGuard};
 // pub use memory::MemoryDisk;
 pub use real::RealDisk;
 
