@@ -26,9 +26,9 @@ pub use error::SessionError;
 pub use health::{HealthCheck, HealthStatus, HealthThresholds, LatencyMs, SessionHealth};
 pub use metrics::{Latency, MetricsSnapshot, OperationSnapshot, SessionCounts, SessionMetrics};
 pub use operation::Operation;
-pub use reading::Head;
 pub use state_at::Moment;
 
+pub use crate::format::anchor::Head;
 use crate::repository::SessionRepository;
 use crate::vocabulary::{Author, Clock, SystemClock};
 

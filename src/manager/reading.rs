@@ -1,23 +1,11 @@
 //! Operations that look and change nothing.
 
-use serde::Serialize;
 use tracing::{debug, field, instrument};
 
 use super::observe::{warn_of, warn_of_listing};
-use super::{Operation, SessionError, SessionManager};
+use super::{Head, Operation, SessionError, SessionManager};
 use crate::repository::{Listing, Loaded, Records, RepositoryError, SessionRepository};
-use crate::vocabulary::{BlobRef, Link, SessionFilter, SessionId, SessionMetadata, SessionStatus};
-
-/// The newest link of a session's hash chain. Written down elsewhere, it is an anchor.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
-pub struct Head {
-    /// The session.
-    pub session: SessionId,
-    /// Its last record.
-    pub seq: u64,
-    /// The link of that record.
-    pub link: Link,
-}
+use crate::vocabulary::{BlobRef, SessionFilter, SessionId, SessionMetadata, SessionStatus};
 
 impl<R: SessionRepository> SessionManager<R> {
     /// Every session that is not deleted, newest activity first. Those that cannot be read are
@@ -186,7 +174,7 @@ impl<R: SessionRepository> SessionManager<R> {
     pub async fn head(&self, session: &SessionId) -> Result<Head, SessionError> {
         let work = async {
             let Loaded { state, head, .. } = self.loaded(session).await?;
-            Ok(Head { session: session.clone(), seq: state.seq, link: head })
+            Ok(Head { session: session.clone(), seq: state.seq, head })
         };
         self.observe(Operation::Head, Some(session), work).await
     }
