@@ -6,6 +6,7 @@
 //! played) and `FaultyDisk` (another medium with errors put in).
 
 mod error;
+mod input;
 // mod faulty;
 mod lock;
 // mod memory;
@@ -15,6 +16,7 @@ use std::fmt;
 use std::path::Path;
 
 pub use error::{DiskError, DiskOperation};
+pub use input::open_input;
 // pub use faulty::{Fault, FaultyDisk};
 pub use lock::{FileLock, FileLockGuard, LockError, LockState, Previous, SharedLockGuard};
 // pub use memory::MemoryDisk;

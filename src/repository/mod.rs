@@ -1,5 +1,6 @@
 //! Where journals live: the asynchronous [`SessionRepository`] trait and its implementations.
 
+mod boxed;
 #[cfg(feature = "cache")]
 mod cached;
 mod error;
