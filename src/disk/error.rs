@@ -3,6 +3,8 @@
 use std::io;
 use std::path::{Path, PathBuf};
 
+use super::EntryKind;
+
 /// What was asked of the medium.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 #[allow(missing_docs, reason = "each is the method of its name")]
@@ -66,5 +68,19 @@ impl DiskError {
     #[must_use]
     pub fn kind(&self) -> io::ErrorKind {
         self.source.kind()
+    }
+}
+
+/// What every medium answers when something else than a regular file is to be opened as one.
+pub(super) fn refuse_to_open(kind: EntryKind) -> io::Error {
+    match kind {
+        EntryKind::Directory => io::ErrorKind::IsADirectory.into(),
+        EntryKind::Link => io::Error::new(
+            io::ErrorKind::InvalidInput,
+            "it is a symbolic link, and links are not followed: put the file itself there",
+        ),
+        EntryKind::File | EntryKind::Other => {
+            io::Error::new(io::ErrorKind::InvalidInput, "it is not a regular file: move it away")
+        }
     }
 }

@@ -7,18 +7,18 @@
 
 mod error;
 // mod faulty;
-// mod lock;
+mod lock;
 // mod memory;
-// mod real;
+mod real;
 
 use std::fmt;
 use std::path::Path;
 
 pub use error::{DiskError, DiskOperation};
 // pub use faulty::{Fault, FaultyDisk};
-// pub use lock::{FileLock, FileLockGuard, LockError, LockState, Previous};
+pub use lock::{FileLock, FileLockGuard, LockError, LockState, Previous, SharedLockGuard};
 // pub use memory::MemoryDisk;
-// pub use real::RealDisk;
+pub use real::RealDisk;
 
 /// What may be done with a file that is being opened.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -1,1 +1,28 @@
-//! Being built.
+//! Bytes and values: how records, snapshots, store files and anchors are written and read.
+//!
+//! `docs/format.md` is the specification; this is its implementation, without any input or output.
+//! Everything read here is bounded before it is believed: see [`bounds`].
+
+pub mod anchor;
+pub mod bounds;
+pub mod canonical;
+mod chain;
+mod checksum;
+mod header;
+mod journal_id;
+pub mod layout;
+mod line;
+mod snapshot;
+mod store;
+
+pub use canonical::Canonical;
+pub use chain::{digest_of, link_of};
+pub use checksum::Seed;
+pub use header::Header;
+pub use journal_id::{JournalId, JournalIdError};
+pub use line::{
+    DataView, Encoded, Envelope, LineFault, LineSpans, LineView, encode, encode_erased, parse,
+    parse_prefix, parse_spans, verify_checksum,
+};
+pub use snapshot::{Snapshot, SnapshotFault};
+pub use store::{StoreFault, StoreFile};

@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 use std::time::Duration;
 
-use crate::vocabulary::{Digest, ExpectedSeq, Finding, Holder, Refusal, SessionId};
+use crate::vocabulary::{Digest, ExpectedSeq, Finding, Holder, Refusal, Rejection, SessionId};
 
 /// Why a repository could not do what was asked.
 #[derive(Debug, thiserror::Error)]
@@ -33,14 +33,14 @@ pub enum RepositoryError {
         actual: Option<u64>,
     },
     /// The lock could not be had in time.
-    #[error("{session} is locked by {}; gave up after {waited:?}", describe_holder(holder.as_ref()))]
+    #[error("{session} is locked by {}; gave up after {waited:?}", describe_holder(holder.as_deref()))]
     Busy {
         /// The session.
         session: SessionId,
         /// How long the caller waited.
         waited: Duration,
         /// Who holds the lock, where that could be read.
-        holder: Option<Holder>,
+        holder: Option<Box<Holder>>,
     },
     /// The session is damaged, and the command would have written to it.
     #[error("{session} is damaged: {}", finding.message)]
@@ -104,6 +104,21 @@ pub enum RepositoryError {
         /// What the runtime says.
         why: String,
     },
+}
+
+impl RepositoryError {
+    /// The error for an append that was not carried out.
+    #[must_use]
+    pub fn rejected(session: &SessionId, rejection: Rejection) -> Self {
+        let session = session.clone();
+        match rejection {
+            Rejection::Refused(Refusal::NoSession) => Self::NotFound { session },
+            Rejection::Refused(refusal) => Self::Refused { session, refusal },
+            Rejection::Conflict { expected, actual } => {
+                Self::Conflict { session, expected, actual }
+            }
+        }
+    }
 }
 
 fn describe_actual(actual: Option<u64>) -> String {

@@ -1,16 +1,25 @@
 //! Where journals live: the asynchronous [`SessionRepository`] trait and its implementations.
 
+#[cfg(feature = "cache")]
+mod cached;
 mod error;
 mod listing;
+mod memory;
 mod records;
+mod version;
 
 use std::time::Duration;
 
 use async_trait::async_trait;
+use serde::Serialize;
 
+#[cfg(feature = "cache")]
+pub use cached::{CacheOptions, CachedRepository};
 pub use error::RepositoryError;
 pub use listing::{HeldLock, Listing, Loaded, Unreadable};
+pub use memory::InMemoryRepository;
 pub use records::{Read, Records, RecordsSender};
+pub use version::Version;
 
 use crate::vocabulary::{
     Append, Appended, Author, BlobRef, Finding, Link, LostRange, SessionFilter, SessionId,
@@ -32,10 +41,12 @@ use crate::vocabulary::{
 /// was asked for, it may or may not happen, as if the answer had been lost.
 #[async_trait]
 pub trait SessionRepository: Send + Sync + 'static {
-    /// Decides commands against the session's state and appends their events, all or none.
+    /// Decides commands against the session's state and appends their events, all or none. What
+    /// exactly it comes to is said by [`plan`](crate::vocabulary::plan).
     ///
     /// # Errors
     ///
+    /// [`RepositoryError::NotFound`] for any command but one that begins the session,
     /// [`RepositoryError::Refused`] or [`RepositoryError::Conflict`] when the state speaks against
     /// it, [`RepositoryError::Busy`] when the lock could not be had in time,
     /// [`RepositoryError::Corrupted`] when the session needs a recovery first,
@@ -55,6 +66,14 @@ pub trait SessionRepository: Send + Sync + 'static {
     /// far as it proves itself, with findings.
     async fn load(&self, session: &SessionId) -> Result<Loaded, RepositoryError>;
 
+    /// Which version of the session's history there is now: a token that changes with every
+    /// append, recovery, or replacement of the session, and that costs far less than a load.
+    ///
+    /// # Errors
+    ///
+    /// [`RepositoryError::NotFound`] and the errors of the medium.
+    async fn version(&self, session: &SessionId) -> Result<Version, RepositoryError>;
+
     /// The session's records from a sequence number on, in order, as a stream that holds a bounded
     /// number of them. Damage is reported in its place, and reading goes on after it.
     ///
@@ -68,8 +87,8 @@ pub trait SessionRepository: Send + Sync + 'static {
     ///
     /// # Errors
     ///
-    /// [`RepositoryError::NotFound`] where the session or the text is gone, and the errors of the
-    /// medium.
+    /// [`RepositoryError::NotFound`] where the session is gone, [`RepositoryError::MissingText`]
+    /// where the text is gone or damaged, and the errors of the medium.
     async fn text(&self, session: &SessionId, blob: &BlobRef) -> Result<String, RepositoryError>;
 
     /// The sessions that a filter admits, in its order, and those that could not be read.
@@ -177,7 +196,7 @@ pub struct Recovery {
 }
 
 /// Hits and misses of a cache since it was made.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize)]
 pub struct CacheStatistics {
     /// Answers given from memory.
     pub hits: u64,

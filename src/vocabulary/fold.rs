@@ -59,6 +59,25 @@ impl Projection {
     pub fn blank(id: SessionId, created: Timestamp) -> Self {
         Self { metadata: SessionMetadata::blank(id, created), reversal: None }
     }
+
+    /// [`fold`] in place, for those who fold a million events.
+    pub fn apply(&mut self, seq: u64, at: Timestamp, event: &Event) {
+        if let Some(reversal) = reversal_of(&self.metadata, seq, event) {
+            self.reversal = Some(reversal);
+        }
+        change(&mut self.metadata, at, event);
+        self.metadata.seq = seq;
+    }
+
+    /// Passes over a record whose data were redacted: a message or a file still happened.
+    pub fn apply_erased(&mut self, seq: u64, kind: &str) {
+        match EventKind::from_name(kind) {
+            Some(EventKind::MessageRecorded) => self.metadata.message_count += 1,
+            Some(EventKind::FileRecorded) => self.metadata.file_count += 1,
+            _ => {}
+        }
+        self.metadata.seq = seq;
+    }
 }
 
 /// The state after one more event. Pure and total: an event that should not have been possible
@@ -66,12 +85,7 @@ impl Projection {
 /// possible is [`check_transition`](super::check_transition)'s question.
 #[must_use]
 pub fn fold(mut state: Projection, seq: u64, at: Timestamp, event: &Event) -> Projection {
-    let before = &state.metadata;
-    if let Some(reversal) = reversal_of(before, seq, event) {
-        state.reversal = Some(reversal);
-    }
-    apply(&mut state.metadata, at, event);
-    state.metadata.seq = seq;
+    state.apply(seq, at, event);
     state
 }
 
@@ -80,24 +94,14 @@ pub fn fold(mut state: Projection, seq: u64, at: Timestamp, event: &Event) -> Pr
 #[must_use]
 pub fn replay(mut state: Projection, record: &Record) -> Projection {
     match record.event() {
-        Ok(Some(event)) => return fold(state, record.seq, record.at, &event),
-        Ok(None) => count_erased(&mut state.metadata, &record.kind),
-        Err(_) => {}
+        Ok(Some(event)) => state.apply(record.seq, record.at, &event),
+        Ok(None) => state.apply_erased(record.seq, &record.kind),
+        Err(_) => state.metadata.seq = record.seq,
     }
-    state.metadata.seq = record.seq;
     state
 }
 
-/// A redacted message or file still happened.
-pub(crate) fn count_erased(metadata: &mut SessionMetadata, kind: &str) {
-    match EventKind::from_name(kind) {
-        Some(EventKind::MessageRecorded) => metadata.message_count += 1,
-        Some(EventKind::FileRecorded) => metadata.file_count += 1,
-        _ => {}
-    }
-}
-
-fn apply(metadata: &mut SessionMetadata, at: Timestamp, event: &Event) {
+fn change(metadata: &mut SessionMetadata, at: Timestamp, event: &Event) {
     match event {
         Event::Created(created) => begin(metadata, at, created),
         Event::Forked(forked) => begin_as_fork(metadata, at, forked),

@@ -1,0 +1,274 @@
+//! Opening a journal: its header, the best snapshot, and what has been appended since.
+
+use std::io::ErrorKind;
+use std::sync::Arc;
+
+use super::JournalError;
+use super::reader::{Position, Reader};
+use super::replay::{Condition, Replay};
+use super::snapshots::{Snapshots, agrees};
+use crate::disk::{Access, Disk, DiskError, DiskFile, FileIdentity};
+use crate::format::bounds::{FORMAT, LINE_BYTES_MAX, PADDING};
+use crate::format::layout::SessionPaths;
+use crate::format::{Header, JournalId, Seed, Snapshot};
+use crate::vocabulary::{Digest, Finding, FindingClass, Projection, SessionId, Timestamp};
+
+/// Bytes in which a header is looked for first; few are longer.
+const HEADER_BYTES_USUAL: usize = 2048;
+
+/// A journal that was opened and replayed. It is a cache: [`refresh`](Journal::refresh) brings it
+/// up to what is on the medium.
+#[derive(Debug)]
+pub struct Journal {
+    pub(super) disk: Arc<dyn Disk>,
+    pub(super) paths: SessionPaths,
+    pub(super) session: SessionId,
+    pub(super) file: Box<dyn DiskFile>,
+    pub(super) identity: FileIdentity,
+    pub(super) id: JournalId,
+    pub(super) seed: Seed,
+    pub(super) replay: Replay,
+    /// The record that the newest snapshot was folded to.
+    pub(super) snapshot_seq: u64,
+}
+
+impl Journal {
+    /// Opens and replays a session's journal. It takes no lock and changes nothing; damage is in
+    /// the findings.
+    ///
+    /// # Errors
+    ///
+    /// [`JournalError::Missing`], [`JournalError::NewerFormat`], [`JournalError::Corrupted`] where
+    /// not even the journal's id can be proved, and the errors of the medium.
+    pub fn open(
+        disk: &Arc<dyn Disk>,
+        paths: SessionPaths,
+        session: SessionId,
+    ) -> Result<Self, JournalError> {
+        let file = open_file(&**disk, &paths, &session)?;
+        let identity = file.info()?.identity;
+        let first = read_header(&*file)?;
+        let header = match &first {
+            First::Header { header, .. } => Some(header),
+            First::Unreadable(_) => None,
+        };
+        if let Some(header) = header
+            && header.format > FORMAT
+        {
+            return Err(JournalError::NewerFormat { path: paths.journal(), found: header.format });
+        }
+        let snapshots = Snapshots::read(&**disk, &paths, header.map(|header| header.journal))?;
+        let id = match (header, snapshots.readable.first()) {
+            (Some(header), _) => header.journal,
+            (None, Some(snapshot)) => snapshot.journal,
+            (None, None) => return Err(unprovable(&session)),
+        };
+        let mut journal = Self {
+            disk: Arc::clone(disk),
+            replay: Replay::before_the_header(&session),
+            paths,
+            session,
+            file,
+            identity,
+            id,
+            seed: Seed::of(id),
+            snapshot_seq: 0,
+        };
+        journal.start(&first, &snapshots)?;
+        journal.read_on()?;
+        let floor = snapshots.floor();
+        journal.replay.check_floor(&journal.session, floor);
+        Ok(journal)
+    }
+
+    /// Starts from the newest snapshot that the journal agrees with, or from the beginning.
+    fn start(&mut self, first: &First, snapshots: &Snapshots) -> Result<(), JournalError> {
+        if let First::Header { header, at } = first {
+            self.replay.projection = Projection::blank(self.session.clone(), *at);
+            if header.session != self.session {
+                self.replay.damaged(other_session(&self.session, &header.session));
+            }
+            for snapshot in &snapshots.readable {
+                if agrees(snapshot, &*self.file, self.seed)? {
+                    self.replay.start_from(snapshot);
+                    self.snapshot_seq = snapshot.seq;
+                    break;
+                }
+            }
+        }
+        Ok(())
+    }
+
+    fn read_on(&mut self) -> Result<(), JournalError> {
+        let position =
+            if self.replay.end_offset == 0 { Position::START } else { self.replay.position() };
+        let reader = Reader::new(&*self.file, &self.session, self.seed, position);
+        self.replay.continue_with(reader, |_| {})?;
+        Ok(())
+    }
+
+    /// Brings the state up to what is on the medium now: nothing to do, records that others have
+    /// appended, or another file altogether after a recovery.
+    ///
+    /// # Errors
+    ///
+    /// As [`open`](Self::open).
+    pub fn refresh(&mut self) -> Result<(), JournalError> {
+        let info = self.disk.info(&self.paths.journal())?;
+        let info = info.ok_or_else(|| missing(&*self.disk, &self.paths, &self.session))?;
+        if info.identity != self.identity || info.len < self.replay.end_offset {
+            *self = Self::open(&self.disk, self.paths.clone(), self.session.clone())?;
+            return Ok(());
+        }
+        self.replay.file_len = info.len;
+        if matches!(self.replay.condition, Condition::Damaged(_)) {
+            return Ok(());
+        }
+        let mut next = [PADDING];
+        self.file.read_at(self.replay.end_offset, &mut next)?;
+        if next == [PADDING] && self.replay.condition == Condition::Sound {
+            return Ok(());
+        }
+        // An unfinished write may have been finished, or set aside, since it was met.
+        self.replay.condition = Condition::Sound;
+        self.replay.findings.retain(|finding| finding.class != FindingClass::TornTail);
+        self.read_on()
+    }
+
+    /// The session.
+    #[must_use]
+    pub fn session(&self) -> &SessionId {
+        &self.session
+    }
+
+    /// What its records come to.
+    #[must_use]
+    pub fn replay(&self) -> &Replay {
+        &self.replay
+    }
+
+    /// The seed of its checksums.
+    #[must_use]
+    pub fn seed(&self) -> Seed {
+        self.seed
+    }
+
+    /// Which file it is.
+    #[must_use]
+    pub fn identity(&self) -> FileIdentity {
+        self.identity
+    }
+
+    /// A reader of the whole journal.
+    #[must_use]
+    pub fn reader(&self) -> Reader<'_> {
+        Reader::new(&*self.file, &self.session, self.seed, Position::START)
+    }
+}
+
+impl Replay {
+    fn before_the_header(session: &SessionId) -> Self {
+        Self {
+            projection: Projection::blank(session.clone(), Timestamp::EPOCH),
+            seq: 0,
+            head: Digest::ZERO,
+            last_offset: 0,
+            end_offset: 0,
+            file_len: 0,
+            condition: Condition::Sound,
+            findings: Vec::new(),
+        }
+    }
+
+    fn start_from(&mut self, snapshot: &Snapshot) {
+        self.projection = snapshot.state.clone();
+        self.seq = snapshot.seq;
+        self.head = snapshot.head;
+        self.last_offset = snapshot.last_offset;
+        self.end_offset = snapshot.end_offset;
+    }
+}
+
+/// What the first line of a journal is.
+#[derive(Debug)]
+pub(super) enum First {
+    /// A header, written at this moment.
+    Header {
+        /// What it says.
+        header: Header,
+        /// When it was written.
+        at: Timestamp,
+    },
+    /// Something else.
+    Unreadable(String),
+}
+
+pub(super) fn read_header(file: &dyn DiskFile) -> Result<First, DiskError> {
+    let mut bytes = vec![0; HEADER_BYTES_USUAL];
+    let mut read = file.read_at(0, &mut bytes)?;
+    if read == bytes.len() && !bytes.contains(&b'\n') {
+        bytes = vec![0; LINE_BYTES_MAX];
+        read = file.read_at(0, &mut bytes)?;
+    }
+    let held = bytes.get(..read).unwrap_or_default();
+    let Some(length) = memchr::memchr(b'\n', held) else {
+        return Ok(First::Unreadable("it has no line feed".to_owned()));
+    };
+    Ok(match Header::decode(held.get(..length).unwrap_or_default()) {
+        Ok((header, view)) => First::Header { header, at: view.at },
+        Err(fault) => First::Unreadable(fault.to_string()),
+    })
+}
+
+pub(super) fn open_file(
+    disk: &dyn Disk,
+    paths: &SessionPaths,
+    session: &SessionId,
+) -> Result<Box<dyn DiskFile>, JournalError> {
+    match disk.open(&paths.journal(), Access::Write) {
+        Ok(file) => Ok(file),
+        Err(error) if error.kind() == ErrorKind::NotFound => Err(missing(disk, paths, session)),
+        // A store that can only be read is still read.
+        Err(error) if is_read_only(error.kind()) => Ok(disk.open(&paths.journal(), Access::Read)?),
+        Err(error) => Err(error.into()),
+    }
+}
+
+fn is_read_only(kind: ErrorKind) -> bool {
+    matches!(kind, ErrorKind::PermissionDenied | ErrorKind::ReadOnlyFilesystem)
+}
+
+/// No journal: no session at all, or one that has lost its journal.
+fn missing(disk: &dyn Disk, paths: &SessionPaths, session: &SessionId) -> JournalError {
+    match disk.info(paths.root()) {
+        Ok(None) => JournalError::Missing { path: paths.root().to_owned() },
+        Ok(Some(_)) => JournalError::Corrupted {
+            finding: Box::new(Finding::new(
+                session,
+                FindingClass::Header,
+                "the session's folder is there, and its journal is gone",
+            )),
+        },
+        Err(error) => error.into(),
+    }
+}
+
+fn unprovable(session: &SessionId) -> JournalError {
+    JournalError::Corrupted {
+        finding: Box::new(
+            Finding::new(
+                session,
+                FindingClass::Header,
+                "the header is damaged, and no snapshot names the journal's id: no record can be \
+                 proved",
+            )
+            .at_seq(0)
+            .at_offset(0),
+        ),
+    }
+}
+
+pub(super) fn other_session(session: &SessionId, found: &SessionId) -> Finding {
+    let message = format!("the header is that of another session: {found}");
+    Finding::new(session, FindingClass::Header, message).at_seq(0).at_offset(0)
+}
