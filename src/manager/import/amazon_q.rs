@@ -21,7 +21,7 @@ use serde::Deserialize;
 use serde_json::{Map, Value};
 
 use super::content::describe;
-use super::plan::{Plan, key, short_hash};
+use super::draft::{Draft, key, short_hash};
 use super::report::Tally;
 use super::{ImportError, Transcript};
 use crate::disk::{Access, Disk, EntryKind};
@@ -49,19 +49,19 @@ struct Metadata {
     custom_fields: Option<Map<String, Value>>,
 }
 
-/// Plans what a session's file becomes, and returns the file's length in bytes.
+/// Drafts what a session's file becomes, and returns the file's length in bytes.
 pub(super) fn read(
     disk: &dyn Disk,
     transcript: &Transcript,
-    plan: &mut Plan,
+    draft: &mut Draft,
 ) -> Result<u64, ImportError> {
-    let Some(bytes) = read_whole(disk, &transcript.path, &mut plan.tally)? else { return Ok(0) };
+    let Some(bytes) = read_whole(disk, &transcript.path, &mut draft.tally)? else { return Ok(0) };
     let text = bytes.strip_prefix(b"\xef\xbb\xbf").unwrap_or(&bytes);
-    plan.tally.lines = memchr::memchr_iter(b'\n', text).count() as u64
+    draft.tally.lines = memchr::memchr_iter(b'\n', text).count() as u64
         + u64::from(text.last().is_some_and(|last| *last != b'\n'));
     match serde_json::from_slice::<Metadata>(text) {
-        Ok(metadata) => interpret(metadata, transcript, plan),
-        Err(error) => plan.tally.unreadable(error.line() as u64, describe(&error)),
+        Ok(metadata) => interpret(metadata, transcript, draft),
+        Err(error) => draft.tally.unreadable(error.line() as u64, describe(&error)),
     }
     Ok(bytes.len() as u64)
 }
@@ -87,22 +87,22 @@ fn read_whole(
     Ok(Some(bytes))
 }
 
-fn interpret(metadata: Metadata, transcript: &Transcript, plan: &mut Plan) {
+fn interpret(metadata: Metadata, transcript: &Transcript, draft: &mut Draft) {
     if metadata.id.as_deref().is_some_and(|id| id != transcript.session.as_str()) {
-        plan.tally.note(0, "the id in the file is not the folder's name, which is used");
+        draft.tally.note(0, "the id in the file is not the folder's name, which is used");
     }
     let cwd = project_of(&transcript.path).map(|project| project.to_string_lossy());
-    plan.see(0, metadata.created.as_deref(), cwd.as_deref());
-    let status = known_status(metadata.status.as_deref(), &mut plan.tally);
-    if let (Some(SessionStatus::Background), Some(beginning)) = (status, plan.beginning()) {
+    draft.see(0, metadata.created.as_deref(), cwd.as_deref());
+    let status = known_status(metadata.status.as_deref(), &mut draft.tally);
+    if let (Some(SessionStatus::Background), Some(beginning)) = (status, draft.beginning()) {
         beginning.status = SessionStatus::Background;
     }
-    plan.begin(0);
+    draft.begin(0);
     if let Some(text) = metadata.first_message.filter(|text| !text.trim().is_empty()) {
-        plan.message(0, key("amazon-q:first-message"), NewMessage::new(Role::user(), text));
+        draft.message(0, key("amazon-q:first-message"), NewMessage::new(Role::user(), text));
     }
     if let Some(name) = metadata.name {
-        plan.rename(0, key(&format!("amazon-q:name:{}", short_hash(&name))), &name);
+        draft.rename(0, key(&format!("amazon-q:name:{}", short_hash(&name))), &name);
     }
     let legacy = [
         ("legacy_message_count", metadata.message_count.map(Value::from)),
@@ -111,14 +111,14 @@ fn interpret(metadata: Metadata, transcript: &Transcript, plan: &mut Plan) {
     ];
     for (name, value) in legacy {
         if let Some(value) = value {
-            set_field(plan, name, value);
+            set_field(draft, name, value);
         }
     }
     for (name, value) in metadata.custom_fields.unwrap_or_default() {
-        set_field(plan, &name, value);
+        set_field(draft, &name, value);
     }
     if status == Some(SessionStatus::Archived) {
-        plan.status(key("amazon-q:archived"), Command::Archive);
+        draft.status(key("amazon-q:archived"), Command::Archive);
     }
 }
 
@@ -130,9 +130,9 @@ fn known_status(status: Option<&str>, tally: &mut Tally) -> Option<SessionStatus
     known
 }
 
-fn set_field(plan: &mut Plan, name: &str, value: Value) {
+fn set_field(draft: &mut Draft, name: &str, value: Value) {
     let hash = short_hash(&format!("{name}={value}"));
-    plan.field(0, key(&format!("amazon-q:field:{hash}")), name, value);
+    draft.field(0, key(&format!("amazon-q:field:{hash}")), name, value);
 }
 
 /// `<project>` of `<project>/.amazonq/sessions/<id>/metadata.json`.

@@ -29,10 +29,10 @@ use std::hash::{DefaultHasher, Hash as _, Hasher as _};
 use serde::Deserialize;
 use serde_json::value::RawValue;
 
-use super::content::{self, Block};
-use super::plan::{Place, Plan, field_text};
-use super::reading::Interpreter;
 use super::Transcript;
+use super::content::{self, Block};
+use super::draft::{Draft, Place, field_text};
+use super::reading::Interpreter;
 use crate::vocabulary::{NewMessage, Role, Tokens};
 
 /// Most file events of one line: keeps a hostile line from becoming a million of them.
@@ -98,7 +98,8 @@ pub(super) struct ClaudeCode {
 
 impl ClaudeCode {
     pub(super) fn new(transcript: &Transcript) -> Self {
-        let is_agent = transcript.parent.is_some() || transcript.session.as_str().starts_with("agent-");
+        let is_agent =
+            transcript.parent.is_some() || transcript.session.as_str().starts_with("agent-");
         Self { is_agent, counted: HashSet::new() }
     }
 
@@ -106,17 +107,17 @@ impl ClaudeCode {
         &self,
         place: &Place<'_>,
         line: &Line<'_>,
-        plan: &mut Plan,
+        draft: &mut Draft,
     ) -> Result<(), serde_json::Error> {
         let message: Message<'_> = parse(line.message)?;
         let spoken = spoken(message.content)?;
         let flagged = [line.is_meta, line.is_compact_summary].contains(&Some(true));
         let is_side_chain = line.is_sidechain == Some(true) && !self.is_agent;
         let role = if spoken.is_tool_result { Role::tool() } else { Role::user() };
-        let meta = !spoken.is_tool_result
-            && (flagged || is_side_chain || is_programs_text(&spoken.text));
+        let meta =
+            !spoken.is_tool_result && (flagged || is_side_chain || is_programs_text(&spoken.text));
         let key = place.key(line.uuid.as_deref(), "");
-        plan.message(place.line, key, NewMessage { meta, ..message_of(role, spoken.text) });
+        draft.message(place.line, key, NewMessage { meta, ..message_of(role, spoken.text) });
         Ok(())
     }
 
@@ -124,7 +125,7 @@ impl ClaudeCode {
         &mut self,
         place: &Place<'_>,
         line: &Line<'_>,
-        plan: &mut Plan,
+        draft: &mut Draft,
     ) -> Result<(), serde_json::Error> {
         let message: Message<'_> = parse(line.message)?;
         let answer = answer(message.content)?;
@@ -134,13 +135,13 @@ impl ClaudeCode {
             tokens: tokens.map(Tokens::from),
             ..message_of(Role::assistant(), answer.text)
         };
-        plan.message(place.line, place.key(line.uuid.as_deref(), ""), new);
+        draft.message(place.line, place.key(line.uuid.as_deref(), ""), new);
         if answer.files.len() > FILES_PER_LINE_MAX {
-            plan.tally.unreadable(place.line, "it changes over 1000 files; the first 1000 stand");
+            draft.tally.unreadable(place.line, "it changes over 1000 files; the first 1000 stand");
         }
         for (index, file) in answer.files.into_iter().take(FILES_PER_LINE_MAX).enumerate() {
             let key = place.key(line.uuid.as_deref(), &format!(":file:{index}"));
-            plan.file(place.line, key, file.path, file.action);
+            draft.file(place.line, key, file.path, file.action);
         }
         Ok(())
     }
@@ -155,11 +156,11 @@ impl ClaudeCode {
 }
 
 impl Interpreter for ClaudeCode {
-    fn record(&mut self, place: &Place<'_>, plan: &mut Plan) -> Result<(), serde_json::Error> {
+    fn record(&mut self, place: &Place<'_>, draft: &mut Draft) -> Result<(), serde_json::Error> {
         let line: Line<'_> = serde_json::from_str(place.record)?;
-        plan.see(place.line, line.timestamp.as_deref(), line.cwd.as_deref());
+        draft.see(place.line, line.timestamp.as_deref(), line.cwd.as_deref());
         if self.is_agent
-            && let Some(beginning) = plan.beginning()
+            && let Some(beginning) = draft.beginning()
             && beginning.parent.is_none()
         {
             // Older versions put an agent's transcript beside its parent's.
@@ -167,11 +168,11 @@ impl Interpreter for ClaudeCode {
         }
         let id = line.uuid.as_deref();
         match line.kind.as_str() {
-            "user" => self.user(place, &line, plan)?,
-            "assistant" => self.assistant(place, &line, plan)?,
+            "user" => self.user(place, &line, draft)?,
+            "assistant" => self.assistant(place, &line, draft)?,
             "custom-title" => {
                 let title = content::string(required(line.custom_title)?)?;
-                plan.rename(place.line, place.key(id, ""), &title);
+                draft.rename(place.line, place.key(id, ""), &title);
             }
             "summary" | "ai-title" => {
                 let (field, value) = match line.kind.as_str() {
@@ -179,9 +180,9 @@ impl Interpreter for ClaudeCode {
                     _ => ("title", line.ai_title),
                 };
                 let value = field_text(&content::string(required(value)?)?);
-                plan.field(place.line, place.key(id, ""), field, value);
+                draft.field(place.line, place.key(id, ""), field, value);
             }
-            other => plan.tally.ignore(other),
+            other => draft.tally.ignore(other),
         }
         Ok(())
     }

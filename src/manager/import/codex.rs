@@ -21,7 +21,7 @@ use serde::de::IgnoredAny;
 use serde_json::value::RawValue;
 
 use super::content;
-use super::plan::{Place, Plan, key, short_hash};
+use super::draft::{Draft, Place, key, short_hash};
 use super::reading::Interpreter;
 use super::{IndexName, Transcript};
 use crate::vocabulary::{Command, NewMessage, Role};
@@ -106,16 +106,16 @@ impl Codex {
         &mut self,
         place: &Place<'_>,
         payload: &RawValue,
-        plan: &mut Plan,
+        draft: &mut Draft,
     ) -> Result<(), serde_json::Error> {
         if self.has_meta {
-            plan.tally.ignore("session_meta (copied)");
+            draft.tally.ignore("session_meta (copied)");
             return Ok(());
         }
         let meta: SessionMeta = serde_json::from_str(payload.get())?;
         self.has_meta = true;
-        plan.see(place.line, meta.timestamp.as_deref(), meta.cwd.as_deref());
-        if let (Some(started), Some(beginning)) = (plan.moment(), plan.beginning()) {
+        draft.see(place.line, meta.timestamp.as_deref(), meta.cwd.as_deref());
+        if let (Some(started), Some(beginning)) = (draft.moment(), draft.beginning()) {
             beginning.occurred = Some(started);
         }
         Ok(())
@@ -125,7 +125,7 @@ impl Codex {
         &self,
         place: &Place<'_>,
         payload: &RawValue,
-        plan: &mut Plan,
+        draft: &mut Draft,
     ) -> Result<(), serde_json::Error> {
         let message: Message<'_> = serde_json::from_str(payload.get())?;
         let mut text = content::string(message.message)?;
@@ -134,46 +134,47 @@ impl Codex {
         }
         let meta = META_BEGINNINGS.iter().any(|beginning| text.starts_with(beginning));
         let new = NewMessage { meta, ..NewMessage::new(Role::user(), text) };
-        plan.message(place.line, place.key(None, ""), new);
+        draft.message(place.line, place.key(None, ""), new);
         Ok(())
     }
 
-    fn agent(&self, place: &Place<'_>, text: String, plan: &mut Plan) {
-        let new = NewMessage { model: self.model.clone(), ..NewMessage::new(Role::assistant(), text) };
-        plan.message(place.line, place.key(None, ""), new);
+    fn agent(&self, place: &Place<'_>, text: String, draft: &mut Draft) {
+        let new =
+            NewMessage { model: self.model.clone(), ..NewMessage::new(Role::assistant(), text) };
+        draft.message(place.line, place.key(None, ""), new);
     }
 
     fn payload(
         &mut self,
         place: &Place<'_>,
         (line_kind, payload): (&str, &RawValue),
-        plan: &mut Plan,
+        draft: &mut Draft,
     ) -> Result<(), serde_json::Error> {
         let kind: Kind = serde_json::from_str(payload.get())?;
         match (line_kind, kind.kind.as_deref().unwrap_or_default()) {
-            ("event_msg", "user_message") => self.user(place, payload, plan)?,
+            ("event_msg", "user_message") => self.user(place, payload, draft)?,
             ("event_msg", "agent_message") => {
                 let message: Message<'_> = serde_json::from_str(payload.get())?;
-                self.agent(place, content::string(message.message)?, plan);
+                self.agent(place, content::string(message.message)?, draft);
             }
             ("event_msg", "thread_name_updated") => {
                 let ThreadName { thread_name } = serde_json::from_str(payload.get())?;
                 let name = thread_name.map(content::string).transpose()?.unwrap_or_default();
-                plan.rename(place.line, place.key(None, ""), &name);
+                draft.rename(place.line, place.key(None, ""), &name);
             }
             ("response_item", "function_call" | "custom_tool_call") => {
                 let call: ToolCall<'_> = serde_json::from_str(payload.get())?;
                 let arguments = content::flattened(call.arguments)?;
-                self.agent(place, format!("[tool_call {}] {arguments}", call.name), plan);
+                self.agent(place, format!("[tool_call {}] {arguments}", call.name), draft);
             }
             ("response_item", "function_call_output" | "custom_tool_call_output") => {
                 let ToolOutput { output } = serde_json::from_str(payload.get())?;
                 let new = NewMessage::new(Role::tool(), content::flattened(output)?);
-                plan.message(place.line, place.key(None, ""), new);
+                draft.message(place.line, place.key(None, ""), new);
             }
-            (line_kind, "") => plan.tally.ignore(line_kind),
+            (line_kind, "") => draft.tally.ignore(line_kind),
             (line_kind, payload_kind) => {
-                plan.tally.ignore(&format!("{line_kind}/{payload_kind}"));
+                draft.tally.ignore(&format!("{line_kind}/{payload_kind}"));
             }
         }
         Ok(())
@@ -181,42 +182,42 @@ impl Codex {
 }
 
 impl Interpreter for Codex {
-    fn record(&mut self, place: &Place<'_>, plan: &mut Plan) -> Result<(), serde_json::Error> {
+    fn record(&mut self, place: &Place<'_>, draft: &mut Draft) -> Result<(), serde_json::Error> {
         let line: Line<'_> = serde_json::from_str(place.record)?;
         let payload = line.payload;
         if line.kind == "session_meta"
             && let Some(payload) = payload
         {
-            self.meta(place, payload, plan)?;
-            plan.see(place.line, line.timestamp.as_deref(), None);
+            self.meta(place, payload, draft)?;
+            draft.see(place.line, line.timestamp.as_deref(), None);
             return Ok(());
         }
-        plan.see(place.line, line.timestamp.as_deref(), None);
+        draft.see(place.line, line.timestamp.as_deref(), None);
         match (line.kind.as_str(), payload) {
             ("turn_context", Some(payload)) => {
                 let turn: TurnContext = serde_json::from_str(payload.get())?;
                 self.model = turn.model.or(self.model.take());
-                plan.tally.ignore("turn_context");
+                draft.tally.ignore("turn_context");
             }
             ("event_msg" | "response_item", Some(payload)) => {
-                self.payload(place, (&line.kind, payload), plan)?;
+                self.payload(place, (&line.kind, payload), draft)?;
             }
             ("session_meta" | "event_msg" | "response_item", None) => {
                 return Err(serde::de::Error::custom("the payload is missing"));
             }
-            (other, _) => plan.tally.ignore(other),
+            (other, _) => draft.tally.ignore(other),
         }
         Ok(())
     }
 
-    fn end(&mut self, plan: &mut Plan) {
+    fn end(&mut self, draft: &mut Draft) {
         if let Some(IndexName { name, updated_at }) = self.index_name.take() {
-            plan.see(0, updated_at.as_deref(), None);
+            draft.see(0, updated_at.as_deref(), None);
             // Without the time: an index that repeats a name must not undo a rename in annals.
-            plan.rename(0, key(&format!("codex:index:{}", short_hash(&name))), &name);
+            draft.rename(0, key(&format!("codex:index:{}", short_hash(&name))), &name);
         }
         if self.is_archived {
-            plan.status(key("codex:archived"), Command::Archive);
+            draft.status(key("codex:archived"), Command::Archive);
         }
     }
 }

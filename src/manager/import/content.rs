@@ -44,7 +44,8 @@ pub(super) fn for_each<'a, T: Deserialize<'a>>(
     array: &'a RawValue,
     visit: impl FnMut(T),
 ) -> Result<(), serde_json::Error> {
-    serde_json::Deserializer::from_str(array.get()).deserialize_seq(Elements { visit, of: PhantomData })
+    serde_json::Deserializer::from_str(array.get())
+        .deserialize_seq(Elements { visit, of: PhantomData })
 }
 
 /// What a tool answered, as text: a string, the texts of blocks, or the JSON itself.
@@ -157,7 +158,8 @@ mod tests {
 
     #[test]
     fn blocks_become_text() {
-        let blocks = r#"[{"type":"text","text":"one"},{"type":"image","source":{}},{"type":"odd"}]"#;
+        let blocks =
+            r#"[{"type":"text","text":"one"},{"type":"image","source":{}},{"type":"odd"}]"#;
         assert_eq!(flattened(Some(&raw(blocks))).unwrap(), "one\n[image]\n[odd]");
         assert_eq!(flattened(Some(&raw(r#""plain""#))).unwrap(), "plain");
         assert_eq!(flattened(Some(&raw("null"))).unwrap(), "");

@@ -60,9 +60,9 @@ pub fn discover(
         }
     }
     let mut found = search.found;
-    found.transcripts.sort_by(|a, b| {
-        (a.parent.is_some(), &a.path).cmp(&(b.parent.is_some(), &b.path))
-    });
+    found
+        .transcripts
+        .sort_by(|a, b| (a.parent.is_some(), &a.path).cmp(&(b.parent.is_some(), &b.path)));
     found.skipped.sort_by(|a, b| a.path.cmp(&b.path));
     Ok(found)
 }
@@ -81,7 +81,9 @@ impl Search<'_> {
             |why: String| ImportError::NotATranscript { path: path.to_owned(), why };
         let id = match self.source {
             TranscriptSource::AmazonQ if file_name(path) != "metadata.json" => {
-                return Err(not_a_transcript("Amazon Q's sessions are in metadata.json".to_owned()));
+                return Err(not_a_transcript(
+                    "Amazon Q's sessions are in metadata.json".to_owned(),
+                ));
             }
             TranscriptSource::AmazonQ => file_name(path.parent().unwrap_or(path)).to_owned(),
             _ => usual_id(self.source, path).unwrap_or_else(|| stem(path).to_owned()),
@@ -187,7 +189,8 @@ fn usual_id(source: TranscriptSource, path: &Path) -> Option<String> {
             (has_extension(path, "jsonl") && is_usual).then(|| stem(path).to_owned())
         }
         TranscriptSource::Codex => {
-            let is_transcript = has_extension(path, "jsonl") || file_name(path).ends_with(".jsonl.zst");
+            let is_transcript =
+                has_extension(path, "jsonl") || file_name(path).ends_with(".jsonl.zst");
             let rest = stem(path).strip_prefix("rollout-").filter(|_| is_transcript)?;
             let id = rest.get(rest.len().checked_sub(UUID_CHARS)?..)?;
             is_uuid(id).then(|| id.to_owned())

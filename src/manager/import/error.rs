@@ -28,6 +28,15 @@ pub enum ImportError {
 }
 
 impl ImportError {
+    /// What kind of error this is, as a name that stays the same over versions.
+    #[must_use]
+    pub fn kind(&self) -> &'static str {
+        match self {
+            Self::Disk(_) => "storage",
+            Self::Missing { .. } | Self::NotATranscript { .. } => "invalid-input",
+        }
+    }
+
     /// What to do next.
     #[must_use]
     pub fn hint(&self) -> &'static str {

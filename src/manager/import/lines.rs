@@ -167,7 +167,10 @@ mod tests {
 
     #[test]
     fn every_line_is_handed_out_and_an_unended_one_is_told_apart() {
-        assert_eq!(all(b"one\n\ntwo\r\nthree", 100), ["whole one", "whole ", "whole two\r", "unended three"]);
+        assert_eq!(
+            all(b"one\n\ntwo\r\nthree", 100),
+            ["whole one", "whole ", "whole two\r", "unended three"]
+        );
         assert!(all(b"", 100).is_empty());
         assert_eq!(all(b"\n", 100), ["whole "]);
     }
@@ -175,7 +178,8 @@ mod tests {
     #[test]
     fn a_line_at_the_bound_is_held_and_one_beyond_it_is_passed_over() {
         let text = [b"a".repeat(100), b"b".repeat(101), b"c".to_vec()].join(&b'\n');
-        let expected = [format!("whole {}", "a".repeat(100)), "too long 101".into(), "unended c".into()];
+        let expected =
+            [format!("whole {}", "a".repeat(100)), "too long 101".into(), "unended c".into()];
         assert_eq!(all(&text, 100), expected);
         assert_eq!(all(&b"d".repeat(101), 100), ["too long 101"]);
     }

@@ -9,8 +9,8 @@ use super::amazon_q;
 use super::claude_code::ClaudeCode;
 use super::codex::Codex;
 use super::content::describe;
+use super::draft::{Draft, Drafted, Place};
 use super::lines::{LINE_BYTES_MAX, Line, LineReader};
-use super::plan::{Place, Plan, Planned};
 use super::records::{Met, visit_line};
 use super::report::Tally;
 use super::{ImportError, Transcript, TranscriptSource};
@@ -25,21 +25,21 @@ const ZSTD_WINDOW_LOG_MAX: u32 = 25;
 
 /// Makes events of a program's records.
 pub(super) trait Interpreter: Send {
-    /// Plans what one record becomes, or plans nothing of it.
+    /// Drafts what one record becomes, or drafts nothing of it.
     ///
     /// # Errors
     ///
     /// The record is not of the shape that its kind has; the caller reports it.
-    fn record(&mut self, place: &Place<'_>, plan: &mut Plan) -> Result<(), serde_json::Error>;
+    fn record(&mut self, place: &Place<'_>, draft: &mut Draft) -> Result<(), serde_json::Error>;
 
-    /// Plans what is to follow the last record.
-    fn end(&mut self, _plan: &mut Plan) {}
+    /// Drafts what is to follow the last record.
+    fn end(&mut self, _plan: &mut Draft) {}
 }
 
 /// A transcript that is being read.
 pub(super) struct Reading {
     lines: Option<Lines>,
-    plan: Plan,
+    draft: Draft,
     /// Bytes of the file, as it was when it was opened.
     pub(super) bytes_total: u64,
 }
@@ -57,7 +57,7 @@ struct Lines {
 /// What one hop came to.
 pub(super) struct Batch {
     /// What to append.
-    pub(super) entries: Vec<Planned>,
+    pub(super) entries: Vec<Drafted>,
     /// Bytes of the file read since the last batch.
     pub(super) bytes: u64,
     /// Whether there is no more.
@@ -66,13 +66,13 @@ pub(super) struct Batch {
 
 impl Reading {
     pub(super) fn open(disk: &dyn Disk, transcript: &Transcript) -> Result<Self, ImportError> {
-        let mut plan = Plan::new(transcript);
+        let mut draft = Draft::new(transcript);
         let interpreter: Box<dyn Interpreter> = match transcript.source {
             TranscriptSource::ClaudeCode => Box::new(ClaudeCode::new(transcript)),
             TranscriptSource::Codex => Box::new(Codex::new(transcript)),
             TranscriptSource::AmazonQ => {
-                let bytes_total = amazon_q::read(disk, transcript, &mut plan)?;
-                return Ok(Self { lines: None, plan, bytes_total });
+                let bytes_total = amazon_q::read(disk, transcript, &mut draft)?;
+                return Ok(Self { lines: None, draft, bytes_total });
             }
         };
         let file = disk.open(&transcript.path, Access::Read)?;
@@ -82,7 +82,7 @@ impl Reading {
         let source = transcript.source;
         let reader = LineReader::new(decompressed(transcript, bytes)?);
         let lines = Lines { source, reader, interpreter, line: 0, bytes_read, bytes_told: 0 };
-        Ok(Self { lines: Some(lines), plan, bytes_total })
+        Ok(Self { lines: Some(lines), draft, bytes_total })
     }
 
     /// The next entries to append together, at least one of them unless it is the last batch or
@@ -90,21 +90,21 @@ impl Reading {
     pub(super) fn next_batch(&mut self) -> Result<Batch, ImportError> {
         let mut bytes = 0;
         if let Some(lines) = &mut self.lines {
-            let is_over = lines.read_on(&mut self.plan)?;
+            let is_over = lines.read_on(&mut self.draft)?;
             bytes = lines.bytes_since_told();
             if is_over {
                 self.lines = None;
             }
-        } else if self.plan.tally.lines == 0 {
+        } else if self.draft.tally.lines == 0 {
             bytes = self.bytes_total;
         }
-        let entries = self.plan.take_batch();
-        Ok(Batch { entries, bytes, is_last: self.lines.is_none() && self.plan.is_empty() })
+        let entries = self.draft.take_batch();
+        Ok(Batch { entries, bytes, is_last: self.lines.is_none() && self.draft.is_empty() })
     }
 
     /// What the transcript held, once it has been read to its end.
     pub(super) fn into_tally(self) -> Tally {
-        let mut tally = self.plan.tally;
+        let mut tally = self.draft.tally;
         if tally.messages.is_empty() {
             tally.note(0, "there is no message in it");
         }
@@ -115,11 +115,11 @@ impl Reading {
 impl Lines {
     /// Reads until a batch is full, a hop's worth is read, or the transcript is over; says whether
     /// it is over.
-    fn read_on(&mut self, plan: &mut Plan) -> Result<bool, ImportError> {
+    fn read_on(&mut self, draft: &mut Draft) -> Result<bool, ImportError> {
         let enough = self.bytes_told.saturating_add(HOP_BYTES_MAX);
-        while !plan.is_full() && self.bytes_read.load(Ordering::Relaxed) < enough {
-            if !self.read_line(plan)? {
-                self.interpreter.end(plan);
+        while !draft.is_full() && self.bytes_read.load(Ordering::Relaxed) < enough {
+            if !self.read_line(draft)? {
+                self.interpreter.end(draft);
                 return Ok(true);
             }
         }
@@ -127,29 +127,31 @@ impl Lines {
     }
 
     /// Reads one line; says whether there was one.
-    fn read_line(&mut self, plan: &mut Plan) -> Result<bool, ImportError> {
+    fn read_line(&mut self, draft: &mut Draft) -> Result<bool, ImportError> {
         let line = match self.reader.next_line() {
             Ok(None) => return Ok(false),
             Ok(Some(line)) => line,
             Err(error) => {
                 // The medium's errors end the import; what is left is a damaged compression.
                 let damage = disk_error(error)?;
-                plan.tally.unreadable(self.line + 1, format!("the compressed text is damaged: {damage}"));
+                draft
+                    .tally
+                    .unreadable(self.line + 1, format!("the compressed text is damaged: {damage}"));
                 return Ok(false);
             }
         };
         self.line += 1;
-        plan.tally.lines = self.line;
+        draft.tally.lines = self.line;
         let (bytes, ended) = match line {
             Line::Whole(bytes) => (bytes, true),
             Line::Unended(bytes) => (bytes, false),
             Line::TooLong { bytes } => {
                 let why = format!("a line of {bytes} bytes, over the bound of {LINE_BYTES_MAX}");
-                plan.tally.unreadable(self.line, why);
+                draft.tally.unreadable(self.line, why);
                 return Ok(true);
             }
         };
-        interpret(bytes, (self.line, ended), self.source, &mut *self.interpreter, plan);
+        interpret(bytes, (self.line, ended), self.source, &mut *self.interpreter, draft);
         Ok(true)
     }
 
@@ -166,22 +168,24 @@ fn interpret(
     (line, ended): (u64, bool),
     source: TranscriptSource,
     interpreter: &mut dyn Interpreter,
-    plan: &mut Plan,
+    draft: &mut Draft,
 ) {
     let survey = visit_line(bytes, line == 1, ended, |met| match met {
-        Met::Damage(why) => plan.tally.unreadable(line, why),
+        Met::Damage(why) => draft.tally.unreadable(line, why),
         Met::Record(record) => {
-            if let Err(error) = interpreter.record(&Place { source, line, record }, plan) {
-                plan.tally.unreadable(line, describe(&error));
+            if let Err(error) = interpreter.record(&Place { source, line, record }, draft) {
+                draft.tally.unreadable(line, describe(&error));
             }
         }
     });
     if survey.values > 1 {
-        plan.tally.note(line, format!("{} records share this line", survey.values));
+        draft.tally.note(line, format!("{} records share this line", survey.values));
     }
     if survey.rest_bytes > 0 {
         let rest = survey.rest_bytes;
-        plan.tally.note(line, format!("unfinished: its {rest} bytes are taken once it is complete"));
+        draft
+            .tally
+            .note(line, format!("unfinished: its {rest} bytes are taken once it is complete"));
     }
 }
 

@@ -43,9 +43,7 @@ pub(super) fn visit_line<'a>(
     let line = if first { line.strip_prefix(b"\xef\xbb\xbf").unwrap_or(line) } else { line };
     let (line, nul_bytes) = without_nuls(line);
     if nul_bytes > 0 {
-        visit(Met::Damage(format!(
-            "{nul_bytes} NUL bytes around it, as a power loss leaves them"
-        )));
+        visit(Met::Damage(format!("{nul_bytes} NUL bytes around it, as a power loss leaves them")));
     }
     let text = match std::str::from_utf8(line) {
         Ok(text) => text,
@@ -189,7 +187,8 @@ mod tests {
 
     #[test]
     fn a_sound_line_is_one_record_with_or_without_bom_and_carriage_return() {
-        for line in [&b"{\"a\":1}"[..], b"{\"a\":1}\r", b"\xef\xbb\xbf{\"a\":1}", b"  {\"a\":1}  "] {
+        for line in [&b"{\"a\":1}"[..], b"{\"a\":1}\r", b"\xef\xbb\xbf{\"a\":1}", b"  {\"a\":1}  "]
+        {
             assert_eq!(met(line, true).0, ["{\"a\":1}"]);
         }
         assert!(met(b"", true).0.is_empty());
@@ -252,7 +251,9 @@ mod tests {
 
     #[test]
     fn nonsense_is_reported_without_being_quoted() {
-        for line in [&b"[\"secret\"]"[..], b"\"secret\"", b"secret", b"{\"secret\":}", b"\xffsecret"] {
+        for line in
+            [&b"[\"secret\"]"[..], b"\"secret\"", b"secret", b"{\"secret\":}", b"\xffsecret"]
+        {
             let (seen, _) = met(line, true);
             assert!(seen.iter().all(|what| what.starts_with("! ")), "{seen:?}");
             assert!(!seen.concat().contains("secret"), "{seen:?}");

@@ -112,7 +112,8 @@ impl Tally {
             *count += 1;
             return;
         }
-        let printable = |character: char| if character.is_control() { '\u{fffd}' } else { character };
+        let printable =
+            |character: char| if character.is_control() { '\u{fffd}' } else { character };
         let name = match self.ignored.len() {
             KINDS_MAX.. => "other kinds".to_owned(),
             _ => kind.chars().take(KIND_CHARS_MAX).map(printable).collect(),

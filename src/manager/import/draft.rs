@@ -48,7 +48,9 @@ impl Place<'_> {
         };
         match id.filter(plain) {
             Some(id) => key(&format!("{}:{id}{part}", self.source)),
-            None => key(&format!("{}:{}:{}{part}", self.source, self.line, short_hash(self.record))),
+            None => {
+                key(&format!("{}:{}:{}{part}", self.source, self.line, short_hash(self.record)))
+            }
         }
     }
 }
@@ -67,20 +69,20 @@ pub(super) fn short_hash(text: &str) -> String {
 
 /// An entry with the line that it comes from.
 #[derive(Debug, Clone)]
-pub(super) struct Planned {
+pub(super) struct Drafted {
     pub(super) line: u64,
     pub(super) entry: Entry,
 }
 
 /// Collects what is to be appended, and begins the session before its first message.
 #[derive(Debug)]
-pub(super) struct Plan {
+pub(super) struct Draft {
     source: TranscriptSource,
     beginning: NewSession,
     begun: bool,
     /// Names and fields met before the first message, the latest of each.
-    held: Vec<Planned>,
-    ready: VecDeque<Planned>,
+    held: Vec<Drafted>,
+    ready: VecDeque<Drafted>,
     ready_bytes: usize,
     name: Option<SessionName>,
     fields: BTreeMap<FieldName, Value>,
@@ -88,7 +90,7 @@ pub(super) struct Plan {
     pub(super) tally: Tally,
 }
 
-impl Plan {
+impl Draft {
     pub(super) fn new(transcript: &Transcript) -> Self {
         let beginning = NewSession {
             source: Some(transcript.source.to_string()),
@@ -138,23 +140,23 @@ impl Plan {
         self.moment
     }
 
-    /// Plans a message; its time is that of the record seen last.
+    /// Drafts a message; its time is that of the record seen last.
     pub(super) fn message(&mut self, line: u64, key: Key, message: NewMessage) {
         self.begin(line);
         *self.tally.messages.entry(message.role.to_string()).or_default() += 1;
-        let model = message.model.map(|model| cut(&model, bounds::DETAIL_BYTES_MAX));
+        let model = message.model.as_deref().map(bounded_detail);
         let occurred = message.occurred.or(self.moment);
         self.push(line, key, Command::RecordMessage(NewMessage { model, occurred, ..message }));
     }
 
-    /// Plans a file event.
+    /// Drafts a file event.
     pub(super) fn file(&mut self, line: u64, key: Key, path: String, action: &str) {
         self.begin(line);
         let file = FileRecorded { path, action: Some(action.to_owned()), occurred: self.moment };
         self.push(line, key, Command::RecordFile(file));
     }
 
-    /// Plans a rename, unless the transcript has given this name already. A name that annals does
+    /// Drafts a rename, unless the transcript has given this name already. A name that annals does
     /// not take is cleaned and cut.
     pub(super) fn rename(&mut self, line: u64, key: Key, text: &str) {
         let Some(name) = session_name(text) else { return self.tally.ignore("empty name") };
@@ -166,7 +168,7 @@ impl Plan {
         self.hold_or_push(line, key, command);
     }
 
-    /// Plans a field, unless it has this value already. What annals does not take is reported.
+    /// Drafts a field, unless it has this value already. What annals does not take is reported.
     pub(super) fn field(&mut self, line: u64, key: Key, name: &str, value: Value) {
         let Ok(field) = name.parse::<FieldName>() else {
             return self.tally.unreadable(line, "a field whose name annals does not take");
@@ -183,7 +185,7 @@ impl Plan {
         self.hold_or_push(line, key, Command::SetField { key: field, value });
     }
 
-    /// Plans a change of status; a session that never began has none.
+    /// Drafts a change of status; a session that never began has none.
     pub(super) fn status(&mut self, key: Key, command: Command) {
         if self.begun {
             self.push(0, key, command);
@@ -203,18 +205,18 @@ impl Plan {
         }
     }
 
-    /// Whether enough is planned for an append.
+    /// Whether enough is drafted for an append.
     pub(super) fn is_full(&self) -> bool {
         self.ready.len() >= BATCH_ENTRIES_MAX || self.ready_bytes >= BATCH_TEXT_BYTES_MAX
     }
 
-    /// Whether nothing is planned.
+    /// Whether nothing is drafted.
     pub(super) fn is_empty(&self) -> bool {
         self.ready.is_empty()
     }
 
     /// The next entries to append together.
-    pub(super) fn take_batch(&mut self) -> Vec<Planned> {
+    pub(super) fn take_batch(&mut self) -> Vec<Drafted> {
         let (mut batch, mut bytes) = (Vec::new(), 0);
         while let Some(next) = self.ready.front() {
             let next_bytes = text_bytes(&next.entry.command);
@@ -234,12 +236,12 @@ impl Plan {
             return self.push(line, key, command);
         }
         self.held.retain(|held| !replaces(&command, &held.entry.command));
-        self.held.push(Planned { line, entry: Entry { command, key: Some(key) } });
+        self.held.push(Drafted { line, entry: Entry { command, key: Some(key) } });
     }
 
     fn push(&mut self, line: u64, key: Key, command: Command) {
         self.ready_bytes += text_bytes(&command);
-        self.ready.push_back(Planned { line, entry: Entry { command, key: Some(key) } });
+        self.ready.push_back(Drafted { line, entry: Entry { command, key: Some(key) } });
     }
 }
 
@@ -272,8 +274,11 @@ pub(super) fn field_text(text: &str) -> Value {
     Value::String(text.trim().chars().take(FIELD_CHARS_MAX).map(clean).collect())
 }
 
-fn cut(text: &str, bytes_max: usize) -> String {
-    let fits = |(offset, character): &(usize, char)| offset + character.len_utf8() <= bytes_max;
+/// As much of a text as a detail of an event holds.
+pub(super) fn bounded_detail(text: &str) -> String {
+    let fits = |(offset, character): &(usize, char)| {
+        offset + character.len_utf8() <= bounds::DETAIL_BYTES_MAX
+    };
     text.char_indices().take_while(fits).map(|(_, character)| character).collect()
 }
 
