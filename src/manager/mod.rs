@@ -10,6 +10,7 @@ mod author;
 mod changing;
 mod error;
 mod health;
+pub mod import;
 mod metrics;
 mod observe;
 mod operation;
