@@ -50,7 +50,7 @@ impl Journal {
         let first = read_header(&*file)?;
         let header = match &first {
             First::Header { header, .. } => Some(header),
-            First::Unreadable(_) => None,
+            First::Unreadable => None,
         };
         if let Some(header) = header
             && header.format > FORMAT
@@ -200,7 +200,7 @@ pub(super) enum First {
         at: Timestamp,
     },
     /// Something else.
-    Unreadable(String),
+    Unreadable,
 }
 
 pub(super) fn read_header(file: &dyn DiskFile) -> Result<First, DiskError> {
@@ -212,11 +212,11 @@ pub(super) fn read_header(file: &dyn DiskFile) -> Result<First, DiskError> {
     }
     let held = bytes.get(..read).unwrap_or_default();
     let Some(length) = memchr::memchr(b'\n', held) else {
-        return Ok(First::Unreadable("it has no line feed".to_owned()));
+        return Ok(First::Unreadable);
     };
     Ok(match Header::decode(held.get(..length).unwrap_or_default()) {
         Ok((header, view)) => First::Header { header, at: view.at },
-        Err(fault) => First::Unreadable(fault.to_string()),
+        Err(_) => First::Unreadable,
     })
 }
 
@@ -232,6 +232,18 @@ pub(super) fn open_file(
         Err(error) if is_read_only(error.kind()) => Ok(disk.open(&paths.journal(), Access::Read)?),
         Err(error) => Err(error.into()),
     }
+}
+
+/// The journal's file, for those who never write.
+pub(super) fn open_to_read(
+    disk: &dyn Disk,
+    paths: &SessionPaths,
+    session: &SessionId,
+) -> Result<Box<dyn DiskFile>, JournalError> {
+    disk.open(&paths.journal(), Access::Read).map_err(|error| match error.kind() {
+        ErrorKind::NotFound => missing(disk, paths, session),
+        _ => error.into(),
+    })
 }
 
 fn is_read_only(kind: ErrorKind) -> bool {
@@ -253,7 +265,7 @@ fn missing(disk: &dyn Disk, paths: &SessionPaths, session: &SessionId) -> Journa
     }
 }
 
-fn unprovable(session: &SessionId) -> JournalError {
+pub(super) fn unprovable(session: &SessionId) -> JournalError {
     JournalError::Corrupted {
         finding: Box::new(
             Finding::new(
