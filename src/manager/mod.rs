@@ -1,1 +1,108 @@
-//! Being built.
+//! The face that applications use: operations on sessions, observed.
+//!
+//! A [`SessionManager`] adds to a repository what every application needs in the same way: who
+//! makes a change, sessions named by prefix, name or `@last`, states of the past, spans and log
+//! events for every operation, figures of all of them, and a verdict about the store's health.
+
+mod answer;
+mod auditing;
+mod author;
+mod changing;
+mod error;
+mod health;
+mod metrics;
+mod observe;
+mod operation;
+mod reading;
+mod resolve;
+mod state_at;
+
+use std::fmt;
+use std::sync::Arc;
+
+pub use author::author_from_environment;
+pub use changing::{ChangeOptions, Changed};
+pub use error::SessionError;
+pub use health::{HealthCheck, HealthStatus, HealthThresholds, LatencyMs, SessionHealth};
+pub use metrics::{Latency, MetricsSnapshot, OperationSnapshot, SessionCounts, SessionMetrics};
+pub use operation::Operation;
+pub use state_at::Moment;
+
+pub use crate::format::anchor::Head;
+use crate::repository::SessionRepository;
+use crate::vocabulary::{Author, Clock, SystemClock};
+
+/// Sessions of one repository, as an application works with them.
+///
+/// Every operation runs in a span of its name, says at its end what came of it, and is counted and
+/// timed: see [`metrics`](Self::metrics). A manager is shared by reference, or in an [`Arc`]. Each
+/// operation that changes something keeps going, or not, when its future is dropped, as
+/// [`SessionRepository`] says.
+pub struct SessionManager<R: SessionRepository> {
+    repository: Arc<R>,
+    author: Author,
+    clock: Arc<dyn Clock>,
+    metrics: SessionMetrics,
+    thresholds: HealthThresholds,
+}
+
+impl<R: SessionRepository> SessionManager<R> {
+    /// A manager of a repository, whose changes are made by whoever runs this process.
+    #[must_use]
+    pub fn new(repository: R) -> Self {
+        Self {
+            repository: Arc::new(repository),
+            author: author_from_environment(),
+            clock: Arc::new(SystemClock),
+            metrics: SessionMetrics::default(),
+            thresholds: HealthThresholds::default(),
+        }
+    }
+
+    /// The same manager with changes made by somebody else: the program that embeds this crate
+    /// knows its own name and version best.
+    #[must_use]
+    pub fn with_author(self, by: Author) -> Self {
+        Self { author: by.bounded(), ..self }
+    }
+
+    /// The same manager with another clock. It tells how long locks have been held; the
+    /// repository stamps records with its own.
+    #[must_use]
+    pub fn with_clock(self, clock: Arc<dyn Clock>) -> Self {
+        Self { clock, ..self }
+    }
+
+    /// The same manager with other limits for [`health_check`](Self::health_check).
+    #[must_use]
+    pub fn with_thresholds(self, thresholds: HealthThresholds) -> Self {
+        Self { thresholds, ..self }
+    }
+
+    /// The repository.
+    #[must_use]
+    pub fn repository(&self) -> &R {
+        &self.repository
+    }
+
+    /// Who makes the changes.
+    #[must_use]
+    pub fn author(&self) -> &Author {
+        &self.author
+    }
+
+    /// The figures of every operation of this manager so far.
+    #[must_use]
+    pub fn metrics(&self) -> MetricsSnapshot {
+        self.metrics.snapshot(self.repository.cache_statistics())
+    }
+}
+
+impl<R: SessionRepository> fmt::Debug for SessionManager<R> {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter
+            .debug_struct("SessionManager")
+            .field("author", &self.author)
+            .finish_non_exhaustive()
+    }
+}

@@ -1,5 +1,7 @@
 //! Where journals live: the asynchronous [`SessionRepository`] trait and its implementations.
 
+#[cfg(feature = "cache")]
+mod cached;
 mod error;
 mod listing;
 mod memory;
@@ -11,6 +13,8 @@ use std::time::Duration;
 use async_trait::async_trait;
 use serde::Serialize;
 
+#[cfg(feature = "cache")]
+pub use cached::{CacheOptions, CachedRepository};
 pub use error::RepositoryError;
 pub use listing::{HeldLock, Listing, Loaded, Unreadable};
 pub use memory::InMemoryRepository;

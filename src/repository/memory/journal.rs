@@ -1,71 +1,91 @@
-//! One session's records in memory.
+//! One session's journal in memory: the same lines that a file would hold.
 
 use std::collections::HashMap;
 use std::sync::Arc;
 
-use serde_json::value::RawValue;
 use tokio::sync::watch;
 
 use super::super::{RepositoryError, Version};
+use crate::format::bounds::DATA_BYTES_MAX;
+use crate::format::{Canonical, Encoded, Envelope, Header, JournalId, LineFault, Seed, encode};
 use crate::vocabulary::{
-    Author, BlobRef, Data, Digest, Key, Link, LongText, Plan, PlannedEvent, Projection, Record,
-    SessionId, Timestamp,
+    Author, BlobRef, Digest, Event, Key, Link, LongText, Plan, Projection, Refusal, SessionId,
+    Timestamp,
 };
 
-/// The records of one session, in order, and what follows from them.
+/// The lines of one session, in order, and what follows from them.
 pub(super) struct Journal {
-    identity: u64,
-    header: Link,
-    records: Vec<Arc<Record>>,
+    id: JournalId,
+    header: Line,
+    lines: Vec<Line>,
     state: Projection,
     keys: HashMap<Key, u64>,
     texts: HashMap<Digest, Arc<str>>,
     end: watch::Sender<u64>,
 }
 
+/// A line, without its line feed, and the link of its record.
+#[derive(Clone)]
+pub(super) struct Line {
+    pub(super) text: Arc<[u8]>,
+    pub(super) link: Link,
+}
+
+impl Line {
+    fn new(Encoded { mut line, link }: Encoded) -> Self {
+        line.pop();
+        Self { text: line.into(), link }
+    }
+}
+
 impl Journal {
-    /// The journal that a session's first append makes.
-    pub(super) fn begin(
+    /// A journal without records.
+    pub(super) fn new(
         session: &SessionId,
-        identity: u64,
-        plan: Plan,
         at: Timestamp,
         by: &Author,
     ) -> Result<Self, RepositoryError> {
-        let mut journal = Self {
-            identity,
-            header: Digest::of(format!("{identity} {session}").as_bytes()),
-            records: Vec::new(),
+        let id = JournalId::generate();
+        let header = Header::new(id, session.clone()).encode(at, by, &Key::generate());
+        Ok(Self {
+            id,
+            header: Line::new(header.map_err(storage)?),
+            lines: Vec::new(),
             state: Projection::blank(session.clone(), at),
             keys: HashMap::new(),
             texts: HashMap::new(),
             end: watch::Sender::new(0),
-        };
-        journal.write(plan, at, by)?;
-        Ok(journal)
+        })
     }
 
-    /// Takes a plan over, all of it or, on an error, nothing.
+    /// Writes what was planned, all of it or, on an error, nothing.
     pub(super) fn write(
         &mut self,
         plan: Plan,
         at: Timestamp,
         by: &Author,
     ) -> Result<(), RepositoryError> {
+        let seed = Seed::of(self.id);
+        let batch = match plan.events.as_slice() {
+            [first, _, ..] => Some(first.seq),
+            _ => None,
+        };
         let mut prev = self.head();
-        let mut made = Vec::with_capacity(plan.events.len());
+        let (mut lines, mut keys, mut texts) = (Vec::new(), Vec::new(), Vec::new());
         for planned in plan.events {
-            let (record, text) = record(planned, prev, at, by)?;
-            prev = record.link;
-            made.push((Arc::new(record), text));
+            let key = planned.key.unwrap_or_else(Key::generate);
+            let (seq, kind) = (planned.seq, planned.event.kind_name());
+            let envelope = Envelope { seq, prev, at, by, key: &key, batch, kind };
+            let data = canonical(&planned.event, &self.state.metadata.id)?;
+            let line = Line::new(encode(seed, &envelope, &data).map_err(storage)?);
+            prev = line.link;
+            lines.push(line);
+            keys.push((key, seq));
+            texts.extend(planned.text.map(|LongText { blob, text }| (blob.digest, text.into())));
         }
-        for (record, text) in made {
-            self.keys.entry(record.key.clone()).or_insert(record.seq);
-            self.records.push(record);
-            if let Some(LongText { blob, text }) = text {
-                self.texts.insert(blob.digest, text.into());
-            }
-        }
+        self.lines.extend(lines);
+        self.keys.extend(keys);
+        self.texts.extend(texts);
         self.state = plan.state;
         self.end.send_replace(self.state.metadata.seq);
         Ok(())
@@ -75,31 +95,34 @@ impl Journal {
         &self.state
     }
 
-    pub(super) fn records(&self) -> &[Arc<Record>] {
-        &self.records
+    pub(super) fn seed(&self) -> Seed {
+        Seed::of(self.id)
     }
 
-    /// The link that the first record names as its predecessor.
-    pub(super) fn header(&self) -> Link {
-        self.header
+    pub(super) fn header(&self) -> &Line {
+        &self.header
+    }
+
+    pub(super) fn lines(&self) -> &[Line] {
+        &self.lines
     }
 
     pub(super) fn head(&self) -> Link {
-        self.records.last().map_or(self.header, |record| record.link)
+        self.lines.last().unwrap_or(&self.header).link
     }
 
     pub(super) fn version(&self) -> Version {
-        Version::new(self.identity.into(), self.state.metadata.seq)
+        Version::new(u128::from_be_bytes(*self.id.as_bytes()), self.state.metadata.seq)
     }
 
     pub(super) fn seq_of(&self, key: &Key) -> Option<u64> {
         self.keys.get(key).copied()
     }
 
-    /// The records from a sequence number on, shared rather than copied.
-    pub(super) fn records_from(&self, from_seq: u64) -> Vec<Arc<Record>> {
-        let first = self.records.partition_point(|record| record.seq < from_seq);
-        self.records.get(first..).unwrap_or_default().to_vec()
+    /// The lines from a sequence number on, shared rather than copied.
+    pub(super) fn lines_from(&self, from_seq: u64) -> Vec<Line> {
+        let passed = usize::try_from(from_seq.saturating_sub(1)).unwrap_or(usize::MAX);
+        self.lines.iter().skip(passed).cloned().collect()
     }
 
     pub(super) fn text(&self, blob: &BlobRef) -> Option<String> {
@@ -111,38 +134,20 @@ impl Journal {
     }
 }
 
-fn record(
-    planned: PlannedEvent,
-    prev: Link,
-    at: Timestamp,
-    by: &Author,
-) -> Result<(Record, Option<LongText>), RepositoryError> {
-    let data = planned.event.to_data().and_then(RawValue::from_string).map_err(storage)?;
-    let mut record = Record {
-        seq: planned.seq,
-        prev,
-        at,
-        by: by.clone(),
-        key: planned.key.unwrap_or_else(Key::generate),
-        kind: planned.event.kind_name().into(),
-        data: Data::Present(data),
-        link: Digest::ZERO,
-    };
-    record.link = link(&record).map_err(storage)?;
-    Ok((record, planned.text))
+fn canonical(event: &Event, session: &SessionId) -> Result<Canonical, RepositoryError> {
+    let data = Canonical::of(&event.to_data().map_err(|error| storage_of(error.into()))?);
+    let (actual, max) = (data.as_bytes().len(), DATA_BYTES_MAX);
+    if actual <= max {
+        return Ok(data);
+    }
+    let refusal = Refusal::TooMuch { what: "one event", max, unit: "bytes of JSON", actual };
+    Err(RepositoryError::Refused { session: session.clone(), refusal })
 }
 
-/// The link of a record: over its envelope and the digest of its data, so that the data can be
-/// erased and the chain still verifies.
-pub(super) fn link(record: &Record) -> Result<Link, serde_json::Error> {
-    let data = match &record.data {
-        Data::Present(data) => Digest::of(data.get().as_bytes()),
-        Data::Erased(digest) => *digest,
-    };
-    let Record { seq, prev, at, by, key, kind, .. } = record;
-    serde_json::to_vec(&(seq, prev, at, by, key, kind, data)).map(|parts| Digest::of(&parts))
+pub(super) fn storage(fault: LineFault) -> RepositoryError {
+    storage_of(fault.into())
 }
 
-fn storage(error: serde_json::Error) -> RepositoryError {
-    RepositoryError::Storage { source: Box::new(error) }
+fn storage_of(source: Box<dyn std::error::Error + Send + Sync>) -> RepositoryError {
+    RepositoryError::Storage { source }
 }

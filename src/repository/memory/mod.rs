@@ -15,6 +15,7 @@ use super::{
     Depth, HeldLock, Listing, Loaded, Read, Records, Recovery, Repair, RepositoryError,
     SessionRepository, Version,
 };
+use crate::format::parse;
 use crate::vocabulary::{
     Append, Appended, Author, BlobRef, Clock, SessionFilter, SessionId, SystemClock, Verification,
     plan,
@@ -24,15 +25,10 @@ use crate::vocabulary::{
 /// ever waits for another longer than a look into memory takes.
 pub struct InMemoryRepository {
     clock: Arc<dyn Clock>,
-    store: Mutex<Store>,
+    journals: Mutex<Journals>,
 }
 
-#[derive(Default)]
-struct Store {
-    journals: BTreeMap<SessionId, Journal>,
-    /// Journals ever made, so that one made anew can be told from the one it replaces.
-    journals_made: u64,
-}
+type Journals = BTreeMap<SessionId, Journal>;
 
 impl InMemoryRepository {
     /// An empty repository on the clock of the machine.
@@ -44,13 +40,13 @@ impl InMemoryRepository {
     /// An empty repository that stamps records with the time of a given clock.
     #[must_use]
     pub fn with_clock(clock: Arc<dyn Clock>) -> Self {
-        Self { clock, store: Mutex::default() }
+        Self { clock, journals: Mutex::default() }
     }
 
     /// No code that runs under the lock leaves a journal half changed, so a panic elsewhere on
     /// the thread that held it is no reason to give up the store.
-    fn store(&self) -> MutexGuard<'_, Store> {
-        self.store.lock().unwrap_or_else(PoisonError::into_inner)
+    fn journals(&self) -> MutexGuard<'_, Journals> {
+        self.journals.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     fn look<T>(
@@ -58,7 +54,7 @@ impl InMemoryRepository {
         session: &SessionId,
         answer: impl FnOnce(&Journal) -> T,
     ) -> Result<T, RepositoryError> {
-        self.store().journals.get(session).map(answer).ok_or_else(|| not_found(session))
+        self.journals().get(session).map(answer).ok_or_else(|| not_found(session))
     }
 }
 
@@ -70,7 +66,7 @@ impl Default for InMemoryRepository {
 
 impl fmt::Debug for InMemoryRepository {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let sessions = self.store().journals.len();
+        let sessions = self.journals().len();
         formatter.debug_struct("InMemoryRepository").field("sessions", &sessions).finish()
     }
 }
@@ -87,10 +83,10 @@ impl SessionRepository for InMemoryRepository {
         append: Append,
     ) -> Result<Appended, RepositoryError> {
         let by = append.by.clone().bounded();
-        let mut store = self.store();
+        let mut journals = self.journals();
         // Read under the lock, so that the times of a journal are as ordered as the clock is.
         let at = self.clock.now();
-        let journal = store.journals.get(session);
+        let journal = journals.get(session);
         let plan = plan(session, journal.map(Journal::state), append, at, |key| {
             journal.and_then(|journal| journal.seq_of(key))
         })
@@ -98,12 +94,12 @@ impl SessionRepository for InMemoryRepository {
 
         let appended =
             Appended { state: plan.state.metadata.clone(), outcomes: plan.outcomes.clone() };
-        if let Some(journal) = store.journals.get_mut(session) {
+        if let Some(journal) = journals.get_mut(session) {
             journal.write(plan, at, &by)?;
         } else {
-            store.journals_made += 1;
-            let journal = Journal::begin(session, store.journals_made, plan, at, &by)?;
-            store.journals.insert(session.clone(), journal);
+            let mut journal = Journal::new(session, at, &by)?;
+            journal.write(plan, at, &by)?;
+            journals.insert(session.clone(), journal);
         }
         Ok(appended)
     }
@@ -125,12 +121,13 @@ impl SessionRepository for InMemoryRepository {
         session: &SessionId,
         from_seq: u64,
     ) -> Result<Records, RepositoryError> {
-        let wanted = self.look(session, |journal| journal.records_from(from_seq))?;
+        let wanted = self.look(session, |journal| journal.lines_from(from_seq))?;
         let (sender, records) = Records::channel();
         tokio::spawn(async move {
-            for record in wanted {
-                let read = Read::Record(Box::new((*record).clone()));
-                if sender.send(Ok(read)).await.is_err() {
+            for line in wanted {
+                let record = parse(&line.text).and_then(|view| view.to_record());
+                let read = record.map(|record| Read::Record(Box::new(record)));
+                if sender.send(read.map_err(journal::storage)).await.is_err() {
                     break;
                 }
             }
@@ -145,16 +142,17 @@ impl SessionRepository for InMemoryRepository {
     }
 
     async fn list(&self, filter: &SessionFilter) -> Result<Listing, RepositoryError> {
-        let store = self.store();
-        let states = store.journals.values().map(|journal| &journal.state().metadata);
-        let mut sessions = states.filter(|state| filter.admits(state)).cloned().collect();
-        drop(store);
+        let mut sessions: Vec<_> = {
+            let journals = self.journals();
+            let states = journals.values().map(|journal| &journal.state().metadata);
+            states.filter(|state| filter.admits(state)).cloned().collect()
+        };
         filter.arrange(&mut sessions);
         Ok(Listing { sessions, ..Listing::default() })
     }
 
     async fn ids(&self) -> Result<Vec<SessionId>, RepositoryError> {
-        Ok(self.store().journals.keys().cloned().collect())
+        Ok(self.journals().keys().cloned().collect())
     }
 
     async fn changed(&self, session: &SessionId, after_seq: u64) -> Result<u64, RepositoryError> {
@@ -188,7 +186,7 @@ impl SessionRepository for InMemoryRepository {
     }
 
     async fn delete(&self, session: &SessionId) -> Result<(), RepositoryError> {
-        self.store().journals.remove(session).map(drop).ok_or_else(|| not_found(session))
+        self.journals().remove(session).map(drop).ok_or_else(|| not_found(session))
     }
 
     async fn locks(&self) -> Result<Vec<HeldLock>, RepositoryError> {

@@ -1,43 +1,41 @@
 //! Replaying a journal in memory.
 
 use super::super::Depth;
-use super::journal::{Journal, link};
+use super::journal::{Journal, Line};
+use crate::format::{Header, LineFault, parse, verify_checksum};
 use crate::vocabulary::{
-    Data, Event, Finding, FindingClass, Link, Projection, Record, SessionId, Verification,
+    Event, Finding, FindingClass, Link, Projection, Record, SessionId, Verification,
     check_transition, replay,
 };
 
-/// Checks that sequence numbers are dense and anchors hold and, unless the depth is quick, that
-/// the chain is whole, each event could follow its state, and long texts are there.
+/// Checks the header, every checksum, that sequence numbers are dense, and that anchors hold;
+/// unless the depth is quick, also that the chain is whole, that each event could follow its
+/// state, and that long texts are there.
 pub(super) fn verify(session: &SessionId, journal: &Journal, depth: &Depth) -> Verification {
-    let mut check = Check { session, verification: Verification::default() };
+    let mut check = Check { session, journal, verification: Verification::default() };
+    check.header();
     let mut state = None;
-    let mut prev = journal.header();
-    for (record, seq) in journal.records().iter().zip(1..) {
-        check.sequence(record, seq);
-        if !depth.quick {
-            check.chain(record, prev);
-            state = Some(check.transition(record, state, journal));
+    let mut prev = journal.header().link;
+    for (line, seq) in journal.lines().iter().zip(1..) {
+        match check.line(line, seq) {
+            Ok(record) if !depth.quick => {
+                check.chain(line, &record, prev);
+                state = Some(check.transition(&record, state));
+            }
+            Ok(_) => {}
+            Err(fault) => check.find(FindingClass::Corrupt, seq, fault.to_string()),
         }
-        prev = record.link;
-        check.verification.records += 1;
-        check.verification.bytes += data_bytes(record);
+        prev = line.link;
     }
     for &(seq, anchor) in &depth.anchors {
-        check.anchor(journal, seq, anchor);
+        check.anchor(seq, anchor);
     }
     check.verification
 }
 
-fn data_bytes(record: &Record) -> u64 {
-    match &record.data {
-        Data::Present(data) => data.get().len() as u64,
-        Data::Erased(_) => 0,
-    }
-}
-
 struct Check<'a> {
     session: &'a SessionId,
+    journal: &'a Journal,
     verification: Verification,
 }
 
@@ -47,34 +45,46 @@ impl Check<'_> {
         self.verification.findings.push(finding);
     }
 
-    fn sequence(&mut self, record: &Record, seq: u64) {
+    fn header(&mut self) {
+        let header = &self.journal.header().text;
+        self.verification.bytes += header.len() as u64 + 1;
+        match Header::decode(header) {
+            Ok((header, _)) if header.session == *self.session => {}
+            Ok((header, _)) => {
+                let message = format!("the journal is that of {}", header.session);
+                self.find(FindingClass::Header, 0, message);
+            }
+            Err(fault) => self.find(FindingClass::Header, 0, fault.to_string()),
+        }
+    }
+
+    fn line(&mut self, line: &Line, seq: u64) -> Result<Record, LineFault> {
+        self.verification.bytes += line.text.len() as u64 + 1;
+        verify_checksum(self.journal.seed(), &line.text)?;
+        let record = parse(&line.text)?.to_record()?;
+        self.verification.records += 1;
         if record.seq != seq {
             let message = format!("record {} stands where {seq} belongs", record.seq);
             self.find(FindingClass::SequenceGap, record.seq, message);
         }
+        Ok(record)
     }
 
-    fn chain(&mut self, record: &Record, prev: Link) {
-        let proven = link(record).is_ok_and(|link| link == record.link);
-        if record.prev != prev || !proven {
+    fn chain(&mut self, line: &Line, record: &Record, prev: Link) {
+        if record.prev != prev || record.link != line.link {
             let message = "the record does not follow from the one before it";
             self.find(FindingClass::ChainBreak, record.seq, message);
         }
     }
 
-    fn transition(
-        &mut self,
-        record: &Record,
-        state: Option<Projection>,
-        journal: &Journal,
-    ) -> Projection {
+    fn transition(&mut self, record: &Record, state: Option<Projection>) -> Projection {
         match record.event() {
             Ok(Some(event)) => {
                 if let Err(impossible) = check_transition(state.as_ref(), &event) {
                     let message = impossible.to_string();
                     self.find(FindingClass::ImpossibleTransition, record.seq, message);
                 }
-                self.text(record.seq, &event, journal);
+                self.text(record.seq, &event);
             }
             Ok(None) => {}
             Err(fault) => self.find(FindingClass::Corrupt, record.seq, fault.to_string()),
@@ -83,20 +93,17 @@ impl Check<'_> {
         replay(state.unwrap_or_else(blank), record)
     }
 
-    fn text(&mut self, seq: u64, event: &Event, journal: &Journal) {
+    fn text(&mut self, seq: u64, event: &Event) {
         let Event::MessageRecorded(message) = event else { return };
-        if let Some(blob) = message.blob.filter(|blob| journal.text(blob).is_none()) {
+        if let Some(blob) = message.blob.filter(|blob| self.journal.text(blob).is_none()) {
             let message = format!("the text {} is missing", blob.digest);
             self.find(FindingClass::MissingBlob, seq, message);
         }
     }
 
-    fn anchor(&mut self, journal: &Journal, seq: u64, anchor: Link) {
-        let held = match seq {
-            0 => Some(journal.header()),
-            seq => journal.records().iter().find(|record| record.seq == seq).map(|held| held.link),
-        };
-        match held {
+    fn anchor(&mut self, seq: u64, anchor: Link) {
+        let lines = std::iter::once(self.journal.header()).chain(self.journal.lines());
+        match lines.zip(0..).find(|(_, known)| *known == seq).map(|(line, _)| line.link) {
             Some(link) if link == anchor => {
                 self.verification.anchored = self.verification.anchored.max(seq);
             }

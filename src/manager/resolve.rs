@@ -1,0 +1,94 @@
+//! Sessions by what people call them.
+
+use tracing::{debug, field, instrument};
+
+use super::{Operation, SessionError, SessionManager};
+use crate::repository::SessionRepository;
+use crate::vocabulary::{SessionFilter, SessionId, SessionMetadata, SessionStatus};
+
+/// The selector for the session that was active last.
+const LAST: &str = "@last";
+
+/// Fewest characters of an id that stand for it: fewer would soon mean another session.
+const PREFIX_CHARS_MIN: usize = 4;
+
+/// Most candidates that an ambiguous selector lists.
+const CANDIDATES_MAX: usize = 20;
+
+impl<R: SessionRepository> SessionManager<R> {
+    /// The session that somebody means: by its full id, by its exact name, by the beginning of
+    /// its id (4 characters or more), or `@last` for the one that was active last and is not
+    /// deleted. The first of these rules that fits any session decides; a name is looked for
+    /// among deleted sessions only when no other session has it.
+    ///
+    /// # Errors
+    ///
+    /// No session fits, or several do, or the selector is too short to be a beginning; and those
+    /// of the store.
+    #[instrument(skip_all, fields(selector, session_id = field::Empty))]
+    pub async fn resolve(&self, selector: &str) -> Result<SessionId, SessionError> {
+        let session = self.observe(Operation::Resolve, None, self.meant(selector)).await?;
+        tracing::Span::current().record("session_id", field::display(&session));
+        Ok(session)
+    }
+
+    async fn meant(&self, selector: &str) -> Result<SessionId, SessionError> {
+        if selector == LAST {
+            return self.last_active().await;
+        }
+        if let Ok(session) = selector.parse::<SessionId>()
+            && self.is_there(&session).await?
+        {
+            debug!("by its id");
+            return Ok(session);
+        }
+        if let Some(named) = one_of(selector, self.named(selector).await?)? {
+            debug!("by its name");
+            return Ok(named);
+        }
+        if selector.chars().count() < PREFIX_CHARS_MIN {
+            return Err(SessionError::SelectorTooShort { selector: selector.to_owned() });
+        }
+        let mut ids = self.sorted_ids().await?;
+        ids.retain(|id| id.as_str().starts_with(selector));
+        debug!(candidates = ids.len(), "by the beginning of its id");
+        one_of(selector, ids)?.ok_or_else(|| no_match(selector))
+    }
+
+    async fn last_active(&self) -> Result<SessionId, SessionError> {
+        let newest = SessionFilter { limit: Some(1), ..SessionFilter::default() };
+        let sessions = self.repository.list(&newest).await?.sessions;
+        sessions.into_iter().next().map(|session| session.id).ok_or_else(|| no_match(LAST))
+    }
+
+    /// The sessions of exactly this name, sorted by id.
+    async fn named(&self, name: &str) -> Result<Vec<SessionId>, SessionError> {
+        let mentioned =
+            SessionFilter { search: Some(name.to_owned()), ..SessionFilter::everything() };
+        let mut sessions = self.repository.list(&mentioned).await?.sessions;
+        sessions.retain(|session| session.name.as_ref().is_some_and(|own| own.as_str() == name));
+        let is_deleted = |session: &SessionMetadata| session.status == SessionStatus::Deleted;
+        if !sessions.iter().all(is_deleted) {
+            sessions.retain(|session| !is_deleted(session));
+        }
+        let mut ids: Vec<_> = sessions.into_iter().map(|session| session.id).collect();
+        ids.sort();
+        Ok(ids)
+    }
+}
+
+/// The only candidate, if there is one.
+fn one_of(
+    selector: &str,
+    mut candidates: Vec<SessionId>,
+) -> Result<Option<SessionId>, SessionError> {
+    if candidates.len() > 1 {
+        candidates.truncate(CANDIDATES_MAX);
+        return Err(SessionError::Ambiguous { selector: selector.to_owned(), candidates });
+    }
+    Ok(candidates.pop())
+}
+
+fn no_match(selector: &str) -> SessionError {
+    SessionError::NoMatch { selector: selector.to_owned() }
+}
