@@ -2,12 +2,13 @@
 
 use std::io::ErrorKind;
 use std::sync::Arc;
+use std::time::Duration;
 
 use super::JournalError;
 use super::reader::{Position, Reader};
 use super::replay::{Condition, Replay};
 use super::snapshots::{Snapshots, agrees};
-use crate::disk::{Access, Disk, DiskError, DiskFile, FileIdentity};
+use crate::disk::{Access, Disk, DiskError, DiskFile, FileIdentity, FileLock};
 use crate::format::bounds::{FORMAT, LINE_BYTES_MAX, PADDING};
 use crate::format::layout::SessionPaths;
 use crate::format::{Header, JournalId, Seed, Snapshot};
@@ -159,10 +160,54 @@ impl Journal {
         self.identity
     }
 
-    /// A reader of the whole journal.
+    /// The journal's id.
     #[must_use]
-    pub fn reader(&self) -> Reader<'_> {
-        Reader::new(&*self.file, &self.session, self.seed, Position::START)
+    pub fn id(&self) -> JournalId {
+        self.id
+    }
+
+    /// A reader from a position on.
+    #[must_use]
+    pub fn reader_from(&self, position: Position) -> Reader<'_> {
+        Reader::new(&*self.file, &self.session, self.seed, position)
+    }
+
+    /// The same as [`refresh`](Self::refresh), and where that meets an unfinished write, it waits
+    /// for the writer before it believes it.
+    ///
+    /// # Errors
+    ///
+    /// As of [`refresh`](Self::refresh).
+    pub fn refresh_settled(&mut self, timeout: Duration) -> Result<(), JournalError> {
+        self.refresh()?;
+        self.settle(timeout)
+    }
+
+    /// Looks again under a shared lock at what may be a write in progress. That the writer could
+    /// not be waited for is no error: what was seen is then the best there is.
+    ///
+    /// # Errors
+    ///
+    /// As of [`refresh`](Self::refresh).
+    pub fn settle(&mut self, timeout: Duration) -> Result<(), JournalError> {
+        if self.replay.condition == Condition::Sound {
+            return Ok(());
+        }
+        let Ok(lock) = FileLock::open(&*self.disk, &self.paths.lock()) else { return Ok(()) };
+        match lock.shared(timeout) {
+            Ok(_guard) => self.look_again(),
+            Err(_) => Ok(()),
+        }
+    }
+
+    /// Brings the state up to date while no writer is at work. Damage that was met while one was
+    /// may have been its half-visible write, so it is not believed without a second look.
+    pub(super) fn look_again(&mut self) -> Result<(), JournalError> {
+        if matches!(self.replay.condition, Condition::Damaged(_)) {
+            *self = Self::open(&self.disk, self.paths.clone(), self.session.clone())?;
+            return Ok(());
+        }
+        self.refresh()
     }
 }
 

@@ -10,7 +10,7 @@ use super::files::{Durability, remove_leftover, write_new};
 use super::opening::Journal;
 use super::padding::padded_len;
 use super::quarantine::{name_of, set_aside};
-use super::reader::{End, Step, Tail, Wrong, lost_by};
+use super::reader::{End, Position, Step, Tail, Wrong, lost_by};
 use super::replay::apply_line;
 use super::settings::Settings;
 use super::snapshots::{self, Snapshots};
@@ -128,7 +128,7 @@ impl Salvage {
         let snapshots = Snapshots::read(&**disk, paths, Some(journal.id))?;
         let mut candidates: BTreeMap<u64, Vec<Kept>> = BTreeMap::new();
         let (mut wrongs, mut excused) = (Vec::new(), Vec::new());
-        let mut reader = journal.reader();
+        let mut reader = journal.reader_from(Position::START);
         let end = loop {
             let (found, wrong) = match reader.next_step()? {
                 Step::Record { found, before } => (found, before),

@@ -10,7 +10,7 @@ use super::files::Durability;
 use super::keys::KeyIndex;
 use super::opening::Journal;
 use super::padding::padded_len;
-use super::reader::{Position, Reader};
+use super::reader::Position;
 use super::replay::Condition;
 use super::settings::Settings;
 use super::{JournalError, repair, snapshots};
@@ -67,22 +67,6 @@ impl JournalWriter {
         &self.core.journal
     }
 
-    /// Brings the journal up to what is on the medium, without a lock; where that meets an
-    /// unfinished write, it waits for the writer before it believes it.
-    ///
-    /// # Errors
-    ///
-    /// As of [`Journal::refresh`]. That the writer could not be waited for is no error.
-    pub fn refresh(&mut self) -> Result<&Journal, JournalError> {
-        self.core.journal.refresh()?;
-        if self.core.journal.replay.condition != Condition::Sound
-            && let Ok(_guard) = self.lock.shared(self.core.settings.lock_timeout)
-        {
-            self.core.journal.refresh()?;
-        }
-        Ok(&self.core.journal)
-    }
-
     /// Decides and appends, in order, and hands over what came of each append as soon as that is
     /// as durable as the settings promise: one write and one sync for all of them.
     ///
@@ -128,7 +112,7 @@ impl Core {
             warn!(session_id = %session, %holder, "cleared the lock of a holder that died with it");
         }
         let before = self.journal.identity;
-        self.journal.refresh()?;
+        self.journal.look_again()?;
         if self.journal.identity != before {
             self.keys = None;
             // A session removed and made again has another lock than the one that is held.
@@ -247,7 +231,7 @@ impl Core {
         }
         let mut keys = KeyIndex::default();
         let journal = &self.journal;
-        let reader = Reader::new(&*journal.file, &journal.session, journal.seed, Position::START);
+        let reader = journal.reader_from(Position::START);
         journal.replay.clone().continue_with(reader, |view| keys.insert(view.key, view.seq))?;
         self.keys = Some(keys);
         Ok(())

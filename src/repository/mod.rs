@@ -1,8 +1,10 @@
 //! Where journals live: the asynchronous [`SessionRepository`] trait and its implementations.
 
+mod author;
 #[cfg(feature = "cache")]
 mod cached;
 mod error;
+mod filesystem;
 mod listing;
 mod memory;
 mod records;
@@ -13,15 +15,17 @@ use std::time::Duration;
 use async_trait::async_trait;
 use serde::Serialize;
 
+pub use author::author_from_environment;
 #[cfg(feature = "cache")]
 pub use cached::{CacheOptions, CachedRepository};
 pub use error::RepositoryError;
+pub use filesystem::FileSystemRepository;
 pub use listing::{HeldLock, Listing, Loaded, Unreadable};
 pub use memory::InMemoryRepository;
 pub use records::{Read, Records, RecordsSender};
 pub use version::Version;
 
-pub use crate::journal::Recovery;
+pub use crate::journal::{Durability, Recovery, Settings as FileSystemOptions};
 use crate::vocabulary::{
     Append, Appended, Author, BlobRef, Link, SessionFilter, SessionId, Verification,
 };
