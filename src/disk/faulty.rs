@@ -243,11 +243,11 @@ impl DiskFile for FaultyFile {
     }
 
     fn info(&self) -> Result<EntryInfo, DiskError> {
-        self.pass(DiskOperation::Info, DiskFile::info)
+        self.pass(DiskOperation::Info, |file| file.info())
     }
 
     fn sync_data(&self) -> Result<(), DiskError> {
-        self.pass(DiskOperation::SyncData, DiskFile::sync_data)
+        self.pass(DiskOperation::SyncData, |file| file.sync_data())
     }
 
     fn try_lock(&self, mode: LockMode) -> Result<bool, DiskError> {
