@@ -2,12 +2,16 @@
 
 use std::ffi::{OsStr, OsString};
 use std::path::PathBuf;
+use std::sync::Arc;
+use std::time::Duration;
 
 use etcetera::BaseStrategy as _;
 
-use super::commands::batch::HowDurable;
 use super::error::CliError;
-use crate::repository::{InMemoryRepository, SessionRepository};
+use crate::disk::RealDisk;
+use crate::repository::{
+    Durability, FileSystemOptions, FileSystemRepository, SessionRepository, author_from_environment,
+};
 
 /// Names a store when no flag does.
 const STORE_VARIABLE: &str = "ANNALS_STORE";
@@ -16,17 +20,30 @@ const DEFAULT_FOLDER: &str = "annals";
 /// How the address of a remote store begins.
 const REMOTE_PREFIX: &str = "nats://";
 
+/// How a store is to be opened.
+pub(super) struct Opening {
+    /// The flag that names it.
+    pub(super) store: Option<OsString>,
+    /// What an acknowledged change promises.
+    pub(super) durability: Durability,
+    /// How long a change waits for a session's lock; the store's own default where `None`.
+    pub(super) lock_timeout: Option<Duration>,
+}
+
 /// The store that the flag or the environment names. Nothing is made until something is written.
 ///
 /// # Errors
 ///
 /// There is no store to use, or what is there is none that this version can work with.
-pub(super) fn open(
-    flag: Option<OsString>,
-    _durability: HowDurable,
-) -> Result<Box<dyn SessionRepository>, CliError> {
-    let _path = locate(flag)?;
-    Ok(Box::new(InMemoryRepository::new()))
+pub(super) fn open(opening: Opening) -> Result<Box<dyn SessionRepository>, CliError> {
+    let path = locate(opening.store)?;
+    let defaults = FileSystemOptions::new(author_from_environment());
+    let options = FileSystemOptions {
+        durability: opening.durability,
+        lock_timeout: opening.lock_timeout.unwrap_or(defaults.lock_timeout),
+        ..defaults
+    };
+    Ok(Box::new(FileSystemRepository::open_with(Arc::new(RealDisk), path, options)?))
 }
 
 /// The directory of the store: the flag's, else the variable's, else the user's own.
