@@ -24,6 +24,7 @@ pub(super) struct Cli {
 
 /// What holds for every command.
 #[derive(Debug, Args)]
+#[command(next_help_heading = "Global options")]
 pub(super) struct Globals {
     /// The store: a directory [default: $ANNALS_STORE, else the user's data directory]
     #[arg(long, global = true, value_name = "STORE", value_parser = clap::value_parser!(OsString))]

@@ -66,7 +66,10 @@ pub(in crate::cli) async fn run(
     let mut status = Status::Done;
     for transcript in &transcripts {
         match context.manager.import_transcript(&disk, transcript, &bar).await {
-            Ok(report) => bar.suspend(|| tell(&mut context.output, &mut summary, &report))?,
+            Ok(report) => bar.suspend(|| {
+                tell(&mut context.output, &mut summary, &report)?;
+                context.output.flush()
+            })?,
             Err(error) => {
                 summary.failed += 1;
                 status = bar.suspend(|| status.or_failed(context, &error.into()));
