@@ -27,6 +27,7 @@
 
 mod error;
 mod faulty;
+mod input;
 mod lock;
 mod memory;
 mod real;
@@ -36,6 +37,7 @@ use std::path::Path;
 
 pub use error::{DiskError, DiskOperation};
 pub use faulty::{Fault, FaultyDisk};
+pub use input::open_input;
 pub use lock::{FileLock, FileLockGuard, LockError, LockState, Previous, SharedLockGuard};
 pub use memory::{MemoryDisk, Traced};
 pub use real::RealDisk;

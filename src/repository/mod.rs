@@ -1,6 +1,7 @@
 //! Where journals live: the asynchronous [`SessionRepository`] trait and its implementations.
 
 mod author;
+mod boxed;
 #[cfg(feature = "cache")]
 mod cached;
 mod error;
