@@ -9,6 +9,7 @@ mod auditing;
 mod changing;
 mod error;
 mod health;
+pub mod import;
 mod metrics;
 mod observe;
 mod operation;
