@@ -186,6 +186,7 @@ impl CliError {
 fn session_code(error: &SessionError) -> u8 {
     match error {
         SessionError::Repository(error) => repository_code(error),
+        SessionError::Import(_) => code::STORAGE,
         SessionError::NoMatch { .. } => code::NOT_FOUND,
         SessionError::Ambiguous { .. } => code::AMBIGUOUS,
         SessionError::InvalidId(_)

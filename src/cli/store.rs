@@ -2,12 +2,17 @@
 
 use std::ffi::{OsStr, OsString};
 use std::path::PathBuf;
+use std::sync::Arc;
 
 use etcetera::BaseStrategy as _;
 
 use super::commands::batch::HowDurable;
 use super::error::CliError;
-use crate::repository::{InMemoryRepository, SessionRepository};
+use crate::disk::RealDisk;
+use crate::manager::SessionError;
+use crate::repository::{
+    Durability, FileSystemOptions, FileSystemRepository, SessionRepository, author_from_environment,
+};
 
 /// Names a store when no flag does.
 const STORE_VARIABLE: &str = "ANNALS_STORE";
@@ -23,10 +28,15 @@ const REMOTE_PREFIX: &str = "nats://";
 /// There is no store to use, or what is there is none that this version can work with.
 pub(super) fn open(
     flag: Option<OsString>,
-    _durability: HowDurable,
+    durability: HowDurable,
 ) -> Result<Box<dyn SessionRepository>, CliError> {
-    let _path = locate(flag)?;
-    Ok(Box::new(InMemoryRepository::new()))
+    let mut settings = FileSystemOptions::new(author_from_environment());
+    settings.durability = match durability {
+        HowDurable::Sync => Durability::Sync,
+        HowDurable::Buffered => Durability::Buffered,
+    };
+    let store = FileSystemRepository::open_with(Arc::new(RealDisk), locate(flag)?, settings);
+    Ok(Box::new(store.map_err(SessionError::from)?))
 }
 
 /// The directory of the store: the flag's, else the variable's, else the user's own.
