@@ -203,7 +203,7 @@ fn a_full_disk_keeps_nobody_from_the_lock() {
     assert_eq!(FileLock::probe(&disk, Path::new("/lock")).unwrap(), LockState::Held(None));
     drop(guard);
 
-    lock.exclusive(&holder("bob"), AT_ONCE).unwrap();
+    drop(lock.exclusive(&holder("bob"), AT_ONCE).unwrap());
 }
 
 #[test]
@@ -282,7 +282,7 @@ fn a_file_system_without_locks_is_named_as_one() {
     let names: Vec<PathBuf> =
         disk.list_dir(Path::new("/")).unwrap().into_iter().map(|(name, _)| name.into()).collect();
     assert_eq!(names, [Path::new("lock")]);
-    lock.exclusive(&holder("ann"), AT_ONCE).unwrap();
+    drop(lock.exclusive(&holder("ann"), AT_ONCE).unwrap());
 }
 
 #[test]
@@ -295,5 +295,5 @@ fn any_other_failure_to_lock_is_no_verdict_on_the_file_system() {
     let error = lock.exclusive(&holder("ann"), PATIENT).unwrap_err();
 
     assert!(matches!(error, LockError::Disk(_)), "{error}");
-    lock.exclusive(&holder("ann"), AT_ONCE).unwrap();
+    drop(lock.exclusive(&holder("ann"), AT_ONCE).unwrap());
 }
