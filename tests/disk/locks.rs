@@ -105,6 +105,22 @@ fn two_threads_that_share_a_handle_wait_for_each_other() {
 }
 
 #[test]
+fn a_handle_gives_out_one_guard_at_a_time() {
+    on_each_disk(|disk, path| {
+        let lock = FileLock::open(disk, path).unwrap();
+        let (guard, _) = lock.exclusive(&holder("ann"), AT_ONCE).unwrap();
+
+        lock.exclusive(&holder("ann"), AT_ONCE).unwrap_err();
+        lock.shared(AT_ONCE).unwrap_err();
+        let other = FileLock::open(disk, path).unwrap();
+        other.exclusive(&holder("bob"), AT_ONCE).unwrap_err();
+        drop(guard);
+
+        drop(lock.exclusive(&holder("ann"), AT_ONCE).unwrap());
+    });
+}
+
+#[test]
 fn a_probe_names_the_holder_and_makes_no_file() {
     on_each_disk(|disk, path| {
         assert_eq!(FileLock::probe(disk, path).unwrap(), LockState::Free);
