@@ -105,6 +105,22 @@ fn two_threads_that_share_a_handle_wait_for_each_other() {
 }
 
 #[test]
+fn a_handle_gives_out_one_guard_at_a_time() {
+    on_each_disk(|disk, path| {
+        let lock = FileLock::open(disk, path).unwrap();
+        let (guard, _) = lock.exclusive(&holder("ann"), AT_ONCE).unwrap();
+
+        lock.exclusive(&holder("ann"), AT_ONCE).unwrap_err();
+        lock.shared(AT_ONCE).unwrap_err();
+        let other = FileLock::open(disk, path).unwrap();
+        other.exclusive(&holder("bob"), AT_ONCE).unwrap_err();
+        drop(guard);
+
+        drop(lock.exclusive(&holder("ann"), AT_ONCE).unwrap());
+    });
+}
+
+#[test]
 fn a_probe_names_the_holder_and_makes_no_file() {
     on_each_disk(|disk, path| {
         assert_eq!(FileLock::probe(disk, path).unwrap(), LockState::Free);
@@ -203,7 +219,7 @@ fn a_full_disk_keeps_nobody_from_the_lock() {
     assert_eq!(FileLock::probe(&disk, Path::new("/lock")).unwrap(), LockState::Held(None));
     drop(guard);
 
-    lock.exclusive(&holder("bob"), AT_ONCE).unwrap();
+    drop(lock.exclusive(&holder("bob"), AT_ONCE).unwrap());
 }
 
 #[test]
@@ -282,7 +298,7 @@ fn a_file_system_without_locks_is_named_as_one() {
     let names: Vec<PathBuf> =
         disk.list_dir(Path::new("/")).unwrap().into_iter().map(|(name, _)| name.into()).collect();
     assert_eq!(names, [Path::new("lock")]);
-    lock.exclusive(&holder("ann"), AT_ONCE).unwrap();
+    drop(lock.exclusive(&holder("ann"), AT_ONCE).unwrap());
 }
 
 #[test]
@@ -295,5 +311,5 @@ fn any_other_failure_to_lock_is_no_verdict_on_the_file_system() {
     let error = lock.exclusive(&holder("ann"), PATIENT).unwrap_err();
 
     assert!(matches!(error, LockError::Disk(_)), "{error}");
-    lock.exclusive(&holder("ann"), AT_ONCE).unwrap();
+    drop(lock.exclusive(&holder("ann"), AT_ONCE).unwrap());
 }

@@ -2,7 +2,7 @@
 
 use annals::vocabulary::{Author, Holder, Timestamp};
 
-pub fn holder(user: &str) -> Holder {
+pub(crate) fn holder(user: &str) -> Holder {
     let by = Author {
         user: user.to_owned(),
         host: "mill".to_owned(),

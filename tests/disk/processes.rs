@@ -185,21 +185,26 @@ fn processes_that_count_under_a_lock_lose_no_number() {
     assert_eq!(read_number(home.path()), 3 * ROUNDS);
 }
 
+#[cfg(target_os = "linux")]
 #[test]
-fn a_lock_is_not_inherited_by_a_child() {
+fn an_open_file_is_not_inherited_by_a_child() {
     let home = tempfile::tempdir().unwrap();
     let path = home.path().join("lock");
-    let lock = FileLock::open(&RealDisk, &path).unwrap();
-    let (guard, _) = lock.exclusive(&holder("us"), AT_ONCE).unwrap();
-    let mut child = Command::new("cat").stdin(Stdio::piped()).spawn().unwrap();
+    let _made = RealDisk.open(&path, Access::CreateNew).unwrap();
+    let _found = RealDisk.open(&path, Access::Read).unwrap();
+    let open_here = |pid: u32| {
+        let descriptors = std::fs::read_dir(format!("/proc/{pid}/fd")).unwrap();
+        let files = descriptors.filter_map(|link| std::fs::read_link(link.unwrap().path()).ok());
+        files.filter(|file| *file == path).count()
+    };
 
-    drop(guard);
-    drop(lock);
-    let probed = FileLock::probe(&RealDisk, &path);
+    let mut child = Command::new("cat").stdin(Stdio::piped()).spawn().unwrap();
+    let inherited = open_here(child.id());
     child.kill().unwrap();
     child.wait().unwrap();
 
-    assert_eq!(probed.unwrap(), LockState::Free);
+    assert_eq!(open_here(std::process::id()), 2);
+    assert_eq!(inherited, 0);
 }
 
 #[test]
