@@ -11,7 +11,7 @@ use super::snapshots::{Snapshots, agrees};
 use crate::disk::{Access, Disk, DiskError, DiskFile, FileIdentity, FileLock};
 use crate::format::bounds::{FORMAT, LINE_BYTES_MAX, PADDING};
 use crate::format::layout::SessionPaths;
-use crate::format::{Header, JournalId, Seed, Snapshot};
+use crate::format::{Header, JournalId, Seed, Snapshot, seed_of};
 use crate::vocabulary::{Digest, Finding, FindingClass, Projection, SessionId, Timestamp};
 
 /// Bytes in which a header is looked for first; few are longer.
@@ -49,21 +49,14 @@ impl Journal {
         let file = open_file(&**disk, &paths, &session)?;
         let identity = file.info()?.identity;
         let first = read_header(&*file)?;
-        let header = match &first {
-            First::Header { header, .. } => Some(header),
-            First::Unreadable => None,
-        };
+        let header = first.header();
         if let Some(header) = header
             && header.format > FORMAT
         {
             return Err(JournalError::NewerFormat { path: paths.journal(), found: header.format });
         }
         let snapshots = Snapshots::read(&**disk, &paths, header.map(|header| header.journal))?;
-        let id = match (header, snapshots.readable.first()) {
-            (Some(header), _) => header.journal,
-            (None, Some(snapshot)) => snapshot.journal,
-            (None, None) => return Err(unprovable(&session)),
-        };
+        let id = identify(&*file, &session, header, &snapshots)?;
         let mut journal = Self {
             disk: Arc::clone(disk),
             replay: Replay::before_the_header(&session),
@@ -232,6 +225,15 @@ pub(super) enum First {
     Unreadable,
 }
 
+impl First {
+    pub(super) fn header(&self) -> Option<&Header> {
+        match self {
+            Self::Header { header, .. } => Some(header),
+            Self::Unreadable => None,
+        }
+    }
+}
+
 pub(super) fn read_header(file: &dyn DiskFile) -> Result<First, DiskError> {
     let mut bytes = vec![0; HEADER_BYTES_USUAL];
     let mut read = file.read_at(0, &mut bytes)?;
@@ -294,14 +296,41 @@ fn missing(disk: &dyn Disk, paths: &SessionPaths, session: &SessionId) -> Journa
     }
 }
 
-pub(super) fn unprovable(session: &SessionId) -> JournalError {
+/// Lines that a lost id is inferred from at most, and how many of them have to agree.
+const WITNESSES: std::ops::RangeInclusive<usize> = 2..=64;
+
+/// A journal's id: the header's, otherwise a snapshot's, otherwise one that its lines agree on.
+pub(super) fn identify(
+    file: &dyn DiskFile,
+    session: &SessionId,
+    header: Option<&Header>,
+    snapshots: &Snapshots,
+) -> Result<JournalId, JournalError> {
+    let named = header.map(|header| header.journal);
+    let stored = || snapshots.readable.first().map(|snapshot| snapshot.journal);
+    if let Some(id) = named.or_else(stored) {
+        return Ok(id);
+    }
+    let mut bytes = vec![0; LINE_BYTES_MAX];
+    let read = file.read_at(0, &mut bytes)?;
+    bytes.truncate(read);
+    let lines = bytes.split(|&byte| byte == b'\n');
+    let mut seeds: Vec<Seed> = lines.filter_map(seed_of).take(*WITNESSES.end()).collect();
+    seeds.sort_unstable();
+    let agreeing = seeds.chunk_by(|a, b| a == b).max_by_key(|agreeing| agreeing.len());
+    let agreeing = agreeing.filter(|agreeing| agreeing.len() >= *WITNESSES.start());
+    let seed = agreeing.and_then(|agreeing| agreeing.first());
+    Ok(seed.ok_or_else(|| unprovable(session))?.to_journal_id())
+}
+
+fn unprovable(session: &SessionId) -> JournalError {
     JournalError::Corrupted {
         finding: Box::new(
             Finding::new(
                 session,
                 FindingClass::Header,
-                "the header is damaged, and no snapshot names the journal's id: no record can be \
-                 proved",
+                "the header is damaged, no snapshot names the journal's id, and no two records \
+                 agree on one: nothing can be proved",
             )
             .at_seq(0)
             .at_offset(0),

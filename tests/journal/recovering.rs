@@ -186,3 +186,29 @@ fn an_expected_seq_still_holds_after_a_recovery() {
     let answer = append(&mut bench.writer(), vec![stale]).remove(0);
     assert!(matches!(answer.unwrap_err().as_ref(), JournalError::Conflict { .. }));
 }
+
+#[test]
+fn a_header_that_is_gone_with_no_snapshot_is_inferred_from_the_records() {
+    let bench = Bench::with_records(5);
+    let mut lines = bench.lines();
+    lines.remove(0);
+    bench.put_lines(&lines);
+    assert_eq!(bench.classes(), [FindingClass::Header]);
+    let recovery = bench.recover().unwrap();
+    assert_eq!(recovery.records_kept, 5);
+    assert_eq!(recovery.lost.len(), 1);
+    assert_eq!((recovery.lost[0].first_seq, recovery.lost[0].last_seq), (0, 0));
+    assert_eq!(bench.texts().len(), 4);
+    bench.try_say(9).unwrap();
+    assert!(bench.findings().is_empty());
+}
+
+#[test]
+fn one_record_alone_cannot_vouch_for_a_lost_header() {
+    let bench = Bench::with_records(1);
+    let mut lines = bench.lines();
+    lines.remove(0);
+    bench.put_lines(&lines);
+    assert!(matches!(bench.recover(), Err(JournalError::Corrupted { .. })));
+    assert_eq!(bench.lines(), lines);
+}
