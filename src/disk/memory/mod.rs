@@ -142,20 +142,7 @@ impl Disk for MemoryDisk {
     }
 
     fn create_dir_all(&self, path: &Path) -> Result<(), DiskError> {
-        self.change(DiskOperation::CreateDir, path, |state| {
-            let mut above: Vec<&Path> = path.ancestors().collect();
-            above.reverse();
-            for directory in above {
-                match state.node(directory) {
-                    Ok((_, Node::Directory { .. })) => {}
-                    Err(missing) if missing.kind() != io::ErrorKind::NotFound => {
-                        return Err(missing);
-                    }
-                    _ => create_dir(state, directory)?,
-                }
-            }
-            Ok(())
-        })
+        self.change(DiskOperation::CreateDir, path, |state| create_dir_all(state, path))
     }
 
     fn list_dir(&self, path: &Path) -> Result<Vec<(String, EntryKind)>, DiskError> {
@@ -226,6 +213,18 @@ fn create_dir(state: &mut State, path: &Path) -> io::Result<()> {
     let inode = state.insert(path, Node::directory())?;
     state.traced(|| Traced::CreateDir { path: path.to_owned(), inode });
     Ok(())
+}
+
+fn create_dir_all(state: &mut State, path: &Path) -> io::Result<()> {
+    match state.node(path) {
+        Ok((_, Node::Directory { .. })) => Ok(()),
+        Ok(_) => Err(io::ErrorKind::AlreadyExists.into()),
+        Err(missing) if missing.kind() == io::ErrorKind::NotFound => {
+            path.parent().map_or(Ok(()), |parent| create_dir_all(state, parent))?;
+            create_dir(state, path)
+        }
+        Err(error) => Err(error),
+    }
 }
 
 /// A panic elsewhere leaves the disk as whole as it was: every change is made under one lock.
