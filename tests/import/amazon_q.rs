@@ -3,7 +3,7 @@ use std::path::Path;
 use annals::manager::import::TranscriptSource::AmazonQ;
 use annals::vocabulary::SessionStatus;
 
-use crate::world::{World, assert_snapshot};
+use crate::world::{World, assert_snapshot, logged};
 
 const FOLDER: &str = "/home/ann/kiln/.amazonq/sessions/fire-log-7";
 
@@ -72,4 +72,24 @@ async fn a_file_that_is_no_metadata_makes_no_session_and_keeps_its_lock() {
         assert!(report.cleared.is_empty());
         assert!(!world.manager.exists(&"s-1".parse().unwrap()).await.unwrap());
     }
+}
+
+#[tokio::test]
+async fn the_log_warns_of_a_lock_that_was_cleared_and_of_what_was_not_read() {
+    let world = World::new();
+    world.write(&format!("{FOLDER}/metadata.json"), include_bytes!("fixtures/amazon-q.json"));
+    world.write(&format!("{FOLDER}/.lock"), b"");
+    let log = logged(async {
+        world.import(AmazonQ, FOLDER.trim_end_matches("/fire-log-7")).await;
+    })
+    .await;
+    let has = |parts: &[&str]| log.lines().any(|line| parts.iter().all(|part| line.contains(part)));
+    assert!(has(&[
+        "WARN",
+        "import_transcript",
+        "session_id=fire-log-7",
+        "removed a leftover lock"
+    ]));
+    assert!(has(&["WARN", "line=0", "not read"]), "{log}");
+    assert!(has(&["INFO", "operation=\"import_transcript\"", "count=9", "done"]), "{log}");
 }

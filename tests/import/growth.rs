@@ -33,6 +33,7 @@ async fn a_second_run_adds_nothing_and_leaves_the_history_as_it_was() {
     let second = world.import(ClaudeCode, PATH).await;
     assert_eq!((second.events_added, second.events_present), (0, 701));
     assert_eq!(world.log(ID).await, log);
+    assert_eq!(world.manager.metrics().operations["import_transcript"].calls, 2);
 }
 
 #[tokio::test]
