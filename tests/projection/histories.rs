@@ -152,6 +152,7 @@ fn data_that_do_not_fit_their_kind_are_a_fault_that_does_not_repeat_them() {
         ("created", r#"{"status":"asleep"}"#),
         ("renamed", r#"{"name":""}"#),
         ("renamed", "{}"),
+        ("relocated", "{}"),
         ("message_recorded", r#"{"text":"no role"}"#),
         ("tagged", r#"{"tag":"two words"}"#),
         ("restored", r#"{"status":7}"#),
