@@ -151,6 +151,7 @@ fn change(state: &Projection, command: Command) -> Result<Vec<Event>, Refusal> {
         }
         Command::NoteImport(imported) => {
             check_detail("path", Some(&imported.path))?;
+            check_detail("source", Some(&imported.source))?;
             Event::Imported(imported)
         }
         Command::NoteRedaction(redacted) => {

@@ -197,7 +197,7 @@ fn what_a_bridge_replaced_cannot_be_undone() {
 #[test]
 fn a_journal_that_lost_its_beginning_is_read_from_its_repair_on() {
     let mut history = History::unborn();
-    history.event(Event::Recovered(Box::new(Recovered::default())));
+    history.event(Event::Recovered(Box::default()));
     let history = history.with([rename("found again")]);
     assert_eq!(history.metadata().name.as_ref().unwrap().as_str(), "found again");
 }

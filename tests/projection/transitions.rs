@@ -61,7 +61,7 @@ fn every_event() -> Vec<Event> {
         Event::Relocated(None),
         Event::Imported(imported),
         Event::Redacted(Redacted { seq: 1, reason: String::new() }),
-        Event::Recovered(Box::new(Recovered::default())),
+        Event::Recovered(Box::default()),
         Event::Deleted,
         Event::from_data("telepathy", "{}", &annals::vocabulary::Upcasts::CURRENT).unwrap(),
     ]
