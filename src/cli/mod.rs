@@ -1,1 +1,127 @@
-//! Being built.
+//! The command line: the edge that speaks to people and scripts.
+//!
+//! [`run`] reads the arguments, opens the store, hands both to one of the [`commands`], and turns
+//! what comes of it into an exit code. Everything that is written goes through
+//! [`output`], which knows whether a person or a program reads it.
+
+mod anchors;
+mod args;
+mod batch;
+mod commands;
+mod context;
+mod directory;
+mod entry;
+mod error;
+mod escape;
+mod fields;
+mod input;
+mod json;
+mod logging;
+mod moment;
+mod output;
+mod phrase;
+mod progress;
+mod store;
+mod style;
+mod table;
+mod time;
+mod usage;
+
+use std::ffi::OsString;
+use std::process::ExitCode;
+use std::sync::Arc;
+
+use clap::Parser as _;
+
+use self::args::{Cli, Command};
+use self::context::Context;
+use self::error::{CliError, Status};
+use self::output::Output;
+use crate::manager::SessionManager;
+
+/// Carries out a command line, whose first word is the program's own name, and returns the exit
+/// code for the shell. Results go to standard output, everything else to standard error.
+pub fn run(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
+    let arguments: Vec<OsString> = arguments.into_iter().collect();
+    let cli = match Cli::try_parse_from(&arguments) {
+        Ok(cli) => cli,
+        Err(error) => return usage::tell(&error, &arguments),
+    };
+    logging::start(cli.globals.verbose);
+    let mut output = Output::of_process(&cli.globals);
+    if let Command::Completions(args) = cli.command {
+        let result = commands::completions::run(&mut output, args);
+        return conclude(&mut output, result);
+    }
+    execute(cli, output)
+}
+
+fn execute(cli: Cli, mut output: Output) -> ExitCode {
+    let durability = match &cli.command {
+        Command::Batch(args) => args.durability,
+        _ => commands::batch::HowDurable::Sync,
+    };
+    let repository = match store::open(cli.globals.store, durability) {
+        Ok(repository) => repository,
+        Err(error) => return conclude(&mut output, Err(error)),
+    };
+    // One thread drives the command; the store does its blocking work on others.
+    let runtime = match tokio::runtime::Builder::new_current_thread().enable_time().build() {
+        Ok(runtime) => runtime,
+        Err(error) => return conclude(&mut output, Err(CliError::Start(error))),
+    };
+    let manager = Arc::new(SessionManager::new(repository));
+    let mut context = Context { manager, output };
+    let result = runtime.block_on(dispatch(&mut context, cli.command));
+    let code = conclude(&mut context.output, result);
+    // All that was asked for is done; a reader that still waits for news need not be waited for.
+    runtime.shutdown_background();
+    code
+}
+
+async fn dispatch(context: &mut Context, command: Command) -> Result<Status, CliError> {
+    use commands as c;
+    match command {
+        Command::Create(args) => c::create::run(context, args).await,
+        Command::List(args) => c::list::run(context, args).await,
+        Command::Show(args) => c::show::run(context, args).await,
+        Command::Log(args) => c::log::run(context, args).await,
+        Command::Record(args) => c::record::run(context, args).await,
+        Command::Rename(args) => c::rename::run(context, args).await,
+        Command::Archive(args) => c::archive::run(context, args).await,
+        Command::Restore(args) => c::restore::run(context, args).await,
+        Command::Background(args) => c::background::run(context, args).await,
+        Command::Activate(args) => c::activate::run(context, args).await,
+        Command::Tag(args) => c::tag::run(context, args).await,
+        Command::Untag(args) => c::untag::run(context, args).await,
+        Command::Set(args) => c::set::run(context, args).await,
+        Command::Unset(args) => c::unset::run(context, args).await,
+        Command::Fork(args) => c::fork::run(context, args).await,
+        Command::Undo(args) => c::undo::run(context, args).await,
+        Command::Delete(args) => c::delete::run(context, args).await,
+        Command::Batch(args) => c::batch::run(context, args).await,
+        Command::Diff(args) => c::diff::run(context, args).await,
+        Command::Verify(args) => c::verify::run(context, args).await,
+        Command::Recover(args) => c::recover::run(context, args).await,
+        Command::Head(args) => c::head::run(context, args).await,
+        Command::Purge(args) => c::purge::run(context, args).await,
+        Command::Locks(args) => c::locks::run(context, args).await,
+        Command::Health(args) => c::health::run(context, args).await,
+        Command::Completions(args) => c::completions::run(&mut context.output, args),
+    }
+}
+
+/// Shows what went wrong, if anything did, and finds the exit code. A reader of standard output
+/// that went away has had enough, which is no failure.
+fn conclude(output: &mut Output, result: Result<Status, CliError>) -> ExitCode {
+    let flushed = output.flush();
+    let error = match (result, flushed) {
+        (Err(error), _) | (Ok(Status::Done), Err(error)) => error,
+        (Ok(status), _) => return status.into(),
+    };
+    if error.is_broken_pipe() {
+        return Status::Done.into();
+    }
+    output.error(&error);
+    error.code().into()
+}

@@ -2,22 +2,44 @@
 //!
 //! [`Disk`] and [`DiskFile`] say what annals asks of a medium; everything above them is plain
 //! synchronous Rust that never sees a path of the standard library's file types. There are three
-//! media: `RealDisk`, `MemoryDisk` (with a live and a durable image, so that a crash can be
-//! played) and `FaultyDisk` (another medium with errors put in).
+//! media: [`RealDisk`], [`MemoryDisk`] (with a live and a durable image, so that a crash can be
+//! played) and [`FaultyDisk`] (another medium with errors put in).
+//!
+//! # What is assumed of the medium
+//!
+//! - Once `sync_data` has answered, the file's bytes and length survive a crash of the machine;
+//!   once `sync_dir` has, the directory's entries do. A new file needs both, and a new directory
+//!   the sync of its parent too. Hardware that answers before it has stored anything breaks this,
+//!   and nothing above can tell.
+//! - Between two syncs, changes may reach the medium in any order, in part, or not at all: after a
+//!   crash, an unsynced write may have left any mixture of old and new bytes, and an extended file
+//!   NUL bytes.
+//! - A crash leaves the bytes alone that nobody was writing. Sectors that share a physical block
+//!   with a write may be an exception; checksums on every record find it.
+//! - A sync that failed says nothing about what is stored, and a later one that succeeds says
+//!   nothing about the bytes of the first: it is never repeated.
+//! - A rename is atomic: after a crash an entry has its old name or its new one.
+//! - The lock of an open file is seen by every process that uses the store, and the kernel frees
+//!   it when the file is closed or its process dies. [`FileLock::check_support`] tries whether
+//!   locks keep anybody out; that they do so between machines is the file system's word.
+//! - Processes on one machine see each other's writes at once. Reads and writes are not atomic
+//!   towards each other: whoever reads without a lock may see half of a record.
 
 mod error;
-// mod faulty;
+mod faulty;
+mod input;
 mod lock;
-// mod memory;
+mod memory;
 mod real;
 
 use std::fmt;
 use std::path::Path;
 
 pub use error::{DiskError, DiskOperation};
-// pub use faulty::{Fault, FaultyDisk};
+pub use faulty::{Fault, FaultyDisk};
+pub use input::open_input;
 pub use lock::{FileLock, FileLockGuard, LockError, LockState, Previous, SharedLockGuard};
-// pub use memory::MemoryDisk;
+pub use memory::{MemoryDisk, Traced};
 pub use real::RealDisk;
 
 /// What may be done with a file that is being opened.

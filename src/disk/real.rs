@@ -10,6 +10,7 @@ use std::io;
 use std::os::fd::OwnedFd;
 use std::os::unix::fs::{FileExt, MetadataExt, PermissionsExt};
 use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use rustix::fs::{AtFlags, CWD, Dir, FileType, Mode, OFlags};
 use rustix::io::{Errno, retry_on_intr};
@@ -33,12 +34,23 @@ pub struct RealDisk;
 struct RealFile {
     file: File,
     path: PathBuf,
+    locked: AtomicBool,
+}
+
+impl Drop for RealFile {
+    fn drop(&mut self) {
+        // Closing alone would not do at once: a child that another thread has forked and that has
+        // not yet called exec shares the open file, and its lock, for that moment.
+        if self.locked.load(Ordering::Relaxed) {
+            let _ = fs4::FileExt::unlock(&self.file);
+        }
+    }
 }
 
 impl Disk for RealDisk {
     fn open(&self, path: &Path, access: Access) -> Result<Box<dyn DiskFile>, DiskError> {
         let file = open_regular(path, access).map_err(at(DiskOperation::Open, path))?;
-        Ok(Box::new(RealFile { file, path: path.to_owned() }))
+        Ok(Box::new(RealFile { file, path: path.to_owned(), locked: AtomicBool::new(false) }))
     }
 
     fn create_dir(&self, path: &Path) -> Result<(), DiskError> {
@@ -111,7 +123,10 @@ impl DiskFile for RealFile {
             LockMode::Exclusive => fs4::FileExt::try_lock(&self.file),
         };
         match answer {
-            Ok(()) => Ok(true),
+            Ok(()) => {
+                self.locked.store(true, Ordering::Relaxed);
+                Ok(true)
+            }
             Err(fs4::TryLockError::WouldBlock) => Ok(false),
             Err(fs4::TryLockError::Error(source)) => {
                 Err(DiskError::new(DiskOperation::Lock, &self.path, source))
@@ -120,7 +135,9 @@ impl DiskFile for RealFile {
     }
 
     fn unlock(&self) -> Result<(), DiskError> {
-        fs4::FileExt::unlock(&self.file).map_err(at(DiskOperation::Lock, &self.path))
+        fs4::FileExt::unlock(&self.file).map_err(at(DiskOperation::Lock, &self.path))?;
+        self.locked.store(false, Ordering::Relaxed);
+        Ok(())
     }
 }
 

@@ -13,6 +13,7 @@ pub struct Head {
     /// The record it is the link of.
     pub seq: u64,
     /// The link.
+    #[serde(rename = "link", alias = "head")]
     pub head: Link,
 }
 

@@ -4,12 +4,6 @@ use sha2::{Digest as _, Sha256};
 
 use crate::vocabulary::{Digest, Link};
 
-/// SHA-256 of some bytes.
-#[must_use]
-pub fn digest_of(bytes: &[u8]) -> Digest {
-    Digest::from_bytes(Sha256::digest(bytes).into())
-}
-
 /// The link of a record: SHA-256 over its envelope as written (from `"seq":` up to the comma after
 /// `"type"`) followed by the 32 bytes of its data's digest. The data themselves do not enter, so
 /// they can be removed later without breaking the chain.

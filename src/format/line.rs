@@ -7,7 +7,7 @@ use serde_json::value::RawValue;
 
 use super::bounds::{CHECKSUM_PREFIX_BYTES, KIND_BYTES_MAX, LINE_BYTES_MAX};
 use super::canonical::{self, Canonical};
-use super::{Seed, checksum, digest_of, link_of};
+use super::{Seed, checksum, link_of};
 use crate::vocabulary::{Author, Data, Digest, Key, Link, Record, Timestamp};
 
 /// The part of a record that says where it stands, when it was appended and by whom.
@@ -100,7 +100,7 @@ pub enum LineFault {
 /// [`LineFault::TooLong`], when the line would be over its bound. It never is when the data have
 /// at most [`DATA_BYTES_MAX`](super::bounds::DATA_BYTES_MAX).
 pub fn encode(seed: Seed, envelope: &Envelope<'_>, data: &Canonical) -> Result<Encoded, LineFault> {
-    let digest = digest_of(data.as_bytes());
+    let digest = Digest::of(data.as_bytes());
     finish(seed, envelope, "\"data\":", data.as_bytes(), &digest)
 }
 
@@ -297,7 +297,7 @@ impl LineView<'_> {
     #[must_use]
     pub fn digest(&self) -> Digest {
         match self.data {
-            DataView::Present(data) => digest_of(data.as_bytes()),
+            DataView::Present(data) => Digest::of(data.as_bytes()),
             DataView::Erased(digest) => digest,
         }
     }

@@ -16,7 +16,7 @@ mod snapshot;
 mod store;
 
 pub use canonical::Canonical;
-pub use chain::{digest_of, link_of};
+pub use chain::link_of;
 pub use checksum::Seed;
 pub use header::Header;
 pub use journal_id::{JournalId, JournalIdError};

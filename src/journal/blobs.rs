@@ -4,12 +4,11 @@
 use std::io::Read as _;
 
 use super::JournalError;
-use super::files::{Durability, ensure_dir, read_bounded, write_new};
+use super::files::{Durability, ensure_dir, read_bounded, remove_leftover, write_new};
 use crate::disk::Disk;
-use crate::format::digest_of;
 use crate::format::layout::SessionPaths;
-use crate::vocabulary::bounds::{EXCERPT_BYTES_MAX, INLINE_TEXT_BYTES_MAX, TEXT_BYTES_MAX};
-use crate::vocabulary::{BlobRef, Digest, MessageRecorded};
+use crate::vocabulary::bounds::TEXT_BYTES_MAX;
+use crate::vocabulary::{BlobRef, Digest, LongText};
 
 /// Compression level: zstd's own default, which its authors tune for this trade.
 const LEVEL: i32 = 3;
@@ -17,40 +16,24 @@ const LEVEL: i32 = 3;
 /// Largest blob file: a text that does not compress grows by less than a hundredth.
 const BLOB_FILE_BYTES_MAX: usize = TEXT_BYTES_MAX + TEXT_BYTES_MAX / 64;
 
-/// Moves the text of a message to a blob where it is too long, leaving an excerpt.
+/// Keeps a text, compressed, under the name of its digest.
 ///
 /// # Errors
 ///
 /// Those of the medium. A blob without a record that refers to it is harmless.
-pub(super) fn extract(
+pub(super) fn store(
     disk: &dyn Disk,
     paths: &SessionPaths,
-    message: &mut MessageRecorded,
+    long: &LongText,
     durability: Durability,
 ) -> Result<(), JournalError> {
-    let Some(text) = message.text.as_mut().filter(|text| text.len() > INLINE_TEXT_BYTES_MAX) else {
-        return Ok(());
-    };
-    let blob = BlobRef { digest: digest_of(text.as_bytes()), bytes: text.len() as u64 };
-    store(disk, paths, &blob.digest, text, durability)?;
-    text.truncate(text.floor_char_boundary(EXCERPT_BYTES_MAX));
-    message.blob = Some(blob);
-    Ok(())
-}
-
-fn store(
-    disk: &dyn Disk,
-    paths: &SessionPaths,
-    digest: &Digest,
-    text: &str,
-    durability: Durability,
-) -> Result<(), JournalError> {
+    let digest = &long.blob.digest;
     ensure_dir(disk, &paths.blobs(), durability)?;
-    let compressed = zstd::encode_all(text.as_bytes(), LEVEL)
+    let compressed = zstd::encode_all(long.text.as_bytes(), LEVEL)
         .map_err(|error| JournalError::Blob { digest: *digest, why: error.to_string() })?;
     let path = paths.blob(digest);
     let temporary = path.with_extension("new");
-    super::files::remove_leftover(disk, &temporary)?;
+    remove_leftover(disk, &temporary)?;
     write_new(disk, &temporary, &compressed, durability)?;
     // The same text again replaces the file by its equal.
     disk.rename(&temporary, &path)?;
@@ -83,7 +66,7 @@ pub fn read_blob(
         .take(blob.bytes + 1)
         .read_to_end(&mut text)
         .map_err(|_| fault("its file cannot be decompressed"))?;
-    if digest_of(&text) != blob.digest {
+    if Digest::of(&text) != blob.digest {
         return Err(fault("its file holds something else"));
     }
     String::from_utf8(text).map_err(|_| fault("its file holds no text"))

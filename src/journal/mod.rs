@@ -3,21 +3,35 @@
 //! Everything here is plain synchronous Rust over [`Disk`](crate::disk::Disk). Readers take no lock
 //! and change nothing; writers hold the session's lock while they append.
 
+mod batch;
 mod blobs;
+mod creation;
 mod error;
 mod files;
+mod keys;
 mod opening;
+mod padding;
 mod quarantine;
 mod reader;
+mod recover;
+mod repair;
 mod replay;
 mod scan;
+mod settings;
 mod snapshots;
+mod verify;
+mod writer;
 
 pub use blobs::read_blob;
+pub use creation::create;
 pub use error::JournalError;
 pub use files::Durability;
 pub use opening::Journal;
 pub use reader::{End, Position, Reader, Step, Tail, Wrong, lost_by};
+pub use recover::{Recovery, plan_recovery, recover};
 pub use replay::{Condition, Replay, apply_line};
 pub use scan::{Damage, Fault, Found, Piece, Scanner};
+pub use settings::Settings;
 pub use snapshots::{BadSnapshot, Snapshots};
+pub use verify::{Scope, seed_of, verify};
+pub use writer::{AppendResult, JournalWriter};

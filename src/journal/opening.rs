@@ -2,12 +2,13 @@
 
 use std::io::ErrorKind;
 use std::sync::Arc;
+use std::time::Duration;
 
 use super::JournalError;
 use super::reader::{Position, Reader};
 use super::replay::{Condition, Replay};
 use super::snapshots::{Snapshots, agrees};
-use crate::disk::{Access, Disk, DiskError, DiskFile, FileIdentity};
+use crate::disk::{Access, Disk, DiskError, DiskFile, FileIdentity, FileLock};
 use crate::format::bounds::{FORMAT, LINE_BYTES_MAX, PADDING};
 use crate::format::layout::SessionPaths;
 use crate::format::{Header, JournalId, Seed, Snapshot};
@@ -50,7 +51,7 @@ impl Journal {
         let first = read_header(&*file)?;
         let header = match &first {
             First::Header { header, .. } => Some(header),
-            First::Unreadable(_) => None,
+            First::Unreadable => None,
         };
         if let Some(header) = header
             && header.format > FORMAT
@@ -159,10 +160,54 @@ impl Journal {
         self.identity
     }
 
-    /// A reader of the whole journal.
+    /// The journal's id.
     #[must_use]
-    pub fn reader(&self) -> Reader<'_> {
-        Reader::new(&*self.file, &self.session, self.seed, Position::START)
+    pub fn id(&self) -> JournalId {
+        self.id
+    }
+
+    /// A reader from a position on.
+    #[must_use]
+    pub fn reader_from(&self, position: Position) -> Reader<'_> {
+        Reader::new(&*self.file, &self.session, self.seed, position)
+    }
+
+    /// The same as [`refresh`](Self::refresh), and where that meets an unfinished write, it waits
+    /// for the writer before it believes it.
+    ///
+    /// # Errors
+    ///
+    /// As of [`refresh`](Self::refresh).
+    pub fn refresh_settled(&mut self, timeout: Duration) -> Result<(), JournalError> {
+        self.refresh()?;
+        self.settle(timeout)
+    }
+
+    /// Looks again under a shared lock at what may be a write in progress. That the writer could
+    /// not be waited for is no error: what was seen is then the best there is.
+    ///
+    /// # Errors
+    ///
+    /// As of [`refresh`](Self::refresh).
+    pub fn settle(&mut self, timeout: Duration) -> Result<(), JournalError> {
+        if self.replay.condition == Condition::Sound {
+            return Ok(());
+        }
+        let Ok(lock) = FileLock::open(&*self.disk, &self.paths.lock()) else { return Ok(()) };
+        match lock.shared(timeout) {
+            Ok(_guard) => self.look_again(),
+            Err(_) => Ok(()),
+        }
+    }
+
+    /// Brings the state up to date while no writer is at work. Damage that was met while one was
+    /// may have been its half-visible write, so it is not believed without a second look.
+    pub(super) fn look_again(&mut self) -> Result<(), JournalError> {
+        if matches!(self.replay.condition, Condition::Damaged(_)) {
+            *self = Self::open(&self.disk, self.paths.clone(), self.session.clone())?;
+            return Ok(());
+        }
+        self.refresh()
     }
 }
 
@@ -200,7 +245,7 @@ pub(super) enum First {
         at: Timestamp,
     },
     /// Something else.
-    Unreadable(String),
+    Unreadable,
 }
 
 pub(super) fn read_header(file: &dyn DiskFile) -> Result<First, DiskError> {
@@ -212,11 +257,11 @@ pub(super) fn read_header(file: &dyn DiskFile) -> Result<First, DiskError> {
     }
     let held = bytes.get(..read).unwrap_or_default();
     let Some(length) = memchr::memchr(b'\n', held) else {
-        return Ok(First::Unreadable("it has no line feed".to_owned()));
+        return Ok(First::Unreadable);
     };
     Ok(match Header::decode(held.get(..length).unwrap_or_default()) {
         Ok((header, view)) => First::Header { header, at: view.at },
-        Err(fault) => First::Unreadable(fault.to_string()),
+        Err(_) => First::Unreadable,
     })
 }
 
@@ -232,6 +277,18 @@ pub(super) fn open_file(
         Err(error) if is_read_only(error.kind()) => Ok(disk.open(&paths.journal(), Access::Read)?),
         Err(error) => Err(error.into()),
     }
+}
+
+/// The journal's file, for those who never write.
+pub(super) fn open_to_read(
+    disk: &dyn Disk,
+    paths: &SessionPaths,
+    session: &SessionId,
+) -> Result<Box<dyn DiskFile>, JournalError> {
+    disk.open(&paths.journal(), Access::Read).map_err(|error| match error.kind() {
+        ErrorKind::NotFound => missing(disk, paths, session),
+        _ => error.into(),
+    })
 }
 
 fn is_read_only(kind: ErrorKind) -> bool {
@@ -253,7 +310,7 @@ fn missing(disk: &dyn Disk, paths: &SessionPaths, session: &SessionId) -> Journa
     }
 }
 
-fn unprovable(session: &SessionId) -> JournalError {
+pub(super) fn unprovable(session: &SessionId) -> JournalError {
     JournalError::Corrupted {
         finding: Box::new(
             Finding::new(

@@ -1,6 +1,6 @@
 //! Bytes set aside by recovery. Nothing is ever deleted from there.
 
-use super::files::{Durability, ensure_dir, write_new};
+use super::files::{Durability, ensure_dir, remove_leftover, write_new};
 use crate::disk::{Access, Disk, DiskError, DiskFile};
 use crate::format::layout::SessionPaths;
 use sha2::{Digest as _, Sha256};
@@ -25,14 +25,13 @@ pub(super) fn set_aside(
     to: u64,
 ) -> Result<String, DiskError> {
     ensure_dir(disk, &paths.quarantine(), Durability::Sync)?;
-    let name = format!("{what}-{}.jsonl", fingerprint(file, from, to)?);
-    let path = paths.quarantine().join(&name);
-    let relative = format!("quarantine/{name}");
+    let relative = name_of(file, what, from, to)?;
+    let path = paths.root().join(&relative);
     if disk.info(&path)?.is_some_and(|info| info.len == to - from) {
         return Ok(relative);
     }
     let temporary = path.with_extension("new");
-    super::files::remove_leftover(disk, &temporary)?;
+    remove_leftover(disk, &temporary)?;
     write_new(disk, &temporary, &[], Durability::Buffered)?;
     let copy = disk.open(&temporary, Access::Write)?;
     for_each_chunk(file, from, to, |offset, bytes| copy.write_at(offset - from, bytes))?;
@@ -40,6 +39,20 @@ pub(super) fn set_aside(
     disk.rename(&temporary, &path)?;
     disk.sync_dir(&paths.quarantine())?;
     Ok(relative)
+}
+
+/// The name that a range would be set aside under, relative to the session's folder.
+///
+/// # Errors
+///
+/// Those of the medium.
+pub(super) fn name_of(
+    file: &dyn DiskFile,
+    what: &str,
+    from: u64,
+    to: u64,
+) -> Result<String, DiskError> {
+    Ok(format!("quarantine/{what}-{}.jsonl", fingerprint(file, from, to)?))
 }
 
 /// The first 16 hexadecimal digits of the SHA-256 of a range.

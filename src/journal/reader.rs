@@ -75,8 +75,8 @@ pub enum Tail {
     Torn {
         /// How many bytes of it arrived.
         bytes: u64,
-        /// Whether the last record is all there, and only its line feed is missing.
-        only_line_feed: bool,
+        /// Whether the last record is all there but for its line feed.
+        lacks_line_feed: bool,
         /// The finding.
         finding: Finding,
     },
@@ -132,7 +132,7 @@ impl<'f> Reader<'f> {
         {
             let file_len = self.file.info()?.len;
             let bytes = file_len.saturating_sub(damage.offset);
-            return Ok(Step::End(self.torn(bytes, false, file_len)));
+            return Ok(Step::End(self.torn(bytes, damage.lacks_line_feed, file_len)));
         }
         let excused = seq > self.next_seq && damage.is_none() && self.is_excused(offset, seq)?;
         let expected = self.next_seq;
@@ -211,8 +211,7 @@ impl<'f> Reader<'f> {
         };
         let only_line_feed = damage.fault == Fault::LineFeed;
         if damage.unwritten || damage.lines == 0 && !only_line_feed {
-            let bytes = damage.bytes;
-            return self.torn(bytes, only_line_feed && bytes == 0, file_len);
+            return self.torn(damage.bytes, damage.lacks_line_feed, file_len);
         }
         let (first_seq, last_seq) = (self.next_seq, self.next_seq + damage.lines.max(1) - 1);
         let lost = LostRange { first_seq, last_seq, bytes: damage.bytes };
@@ -230,8 +229,8 @@ impl<'f> Reader<'f> {
         End { offset: self.end_offset, file_len, tail }
     }
 
-    fn torn(&self, bytes: u64, only_line_feed: bool, file_len: u64) -> End {
-        let message = if only_line_feed {
+    fn torn(&self, bytes: u64, lacks_line_feed: bool, file_len: u64) -> End {
+        let message = if bytes == 0 {
             "the last record lacks its line feed".to_owned()
         } else {
             format!("the last write was not finished: {bytes} bytes of it are there")
@@ -239,11 +238,8 @@ impl<'f> Reader<'f> {
         let finding = Finding::new(self.session, FindingClass::TornTail, message)
             .at_seq(self.next_seq)
             .at_offset(self.end_offset);
-        End {
-            offset: self.end_offset,
-            file_len,
-            tail: Tail::Torn { bytes, only_line_feed, finding },
-        }
+        let tail = Tail::Torn { bytes, lacks_line_feed, finding };
+        End { offset: self.end_offset, file_len, tail }
     }
 }
 
@@ -267,6 +263,7 @@ fn merge(earlier: Option<Damage>, later: Damage) -> Damage {
         bytes: later.offset + later.bytes - earlier.offset,
         lines: earlier.lines + later.lines,
         unwritten: earlier.unwritten && later.unwritten,
+        lacks_line_feed: earlier.lacks_line_feed,
         fault: if earlier.fault == Fault::LineFeed { later.fault } else { earlier.fault },
     }
 }

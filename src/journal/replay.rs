@@ -35,8 +35,8 @@ pub enum Condition {
     Torn {
         /// How many bytes of that write arrived.
         bytes: u64,
-        /// Whether only a line feed is missing.
-        only_line_feed: bool,
+        /// Whether the last record is all there but for its line feed.
+        lacks_line_feed: bool,
     },
     /// It may not, until it was recovered.
     Damaged(Finding),
@@ -112,9 +112,9 @@ impl Replay {
         self.file_len = end.file_len;
         match end.tail {
             Tail::Clean => {}
-            Tail::Torn { bytes, only_line_feed, finding } => {
+            Tail::Torn { bytes, lacks_line_feed, finding } => {
                 if self.condition == Condition::Sound {
-                    self.condition = Condition::Torn { bytes, only_line_feed };
+                    self.condition = Condition::Torn { bytes, lacks_line_feed };
                 }
                 self.findings.push(finding);
             }

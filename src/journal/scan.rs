@@ -67,6 +67,8 @@ pub struct Damage {
     /// Whether a sector among them was never written: it holds padding or NUL where a record
     /// cannot. That is what a write which the machine did not survive leaves.
     pub unwritten: bool,
+    /// Whether the record before them is intact and lacks its line feed.
+    pub lacks_line_feed: bool,
     /// What kept the first line from being a record.
     pub fault: Fault,
 }
@@ -203,16 +205,19 @@ impl<'f> Scanner<'f> {
     /// An intact record followed by something else than its line feed: that is reported next.
     fn deliver_unterminated(&mut self, spans: LineSpans) -> Piece {
         let next = self.rest().get(spans.len()).copied();
-        // Padding and the beginning of the next record are not part of the damage.
-        let bytes = usize::from(!matches!(next, None | Some(PADDING | b'{')));
+        // What was never written and the beginning of the next record are not part of it.
+        let bytes = usize::from(!matches!(next, None | Some(PADDING | 0 | b'{')));
         self.pending = Some(Damage {
             offset: self.offset() + spans.len() as u64,
             bytes: bytes as u64,
             lines: 0,
             unwritten: matches!(next, None | Some(PADDING | 0)),
+            lacks_line_feed: true,
             fault: Fault::LineFeed,
         });
-        self.deliver(spans, bytes)
+        let piece = self.deliver(spans, 0);
+        self.start += bytes;
+        piece
     }
 
     /// Reads on until the buffer holds a whole line from `start`; the length of it, without its
@@ -369,6 +374,7 @@ impl Shape {
             bytes: self.solid,
             lines: self.lines,
             unwritten: self.unwritten || ends_blank,
+            lacks_line_feed: false,
             fault,
         }
     }

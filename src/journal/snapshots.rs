@@ -88,7 +88,11 @@ impl Snapshots {
 /// # Errors
 ///
 /// Those of the medium.
-pub fn agrees(snapshot: &Snapshot, file: &dyn DiskFile, seed: Seed) -> Result<bool, DiskError> {
+pub(super) fn agrees(
+    snapshot: &Snapshot,
+    file: &dyn DiskFile,
+    seed: Seed,
+) -> Result<bool, DiskError> {
     let length = snapshot.end_offset.checked_sub(snapshot.last_offset);
     let Some(length) = length.filter(|length| (1..=LINE_BYTES_MAX as u64).contains(length)) else {
         return Ok(false);
@@ -107,7 +111,11 @@ pub fn agrees(snapshot: &Snapshot, file: &dyn DiskFile, seed: Seed) -> Result<bo
 /// # Errors
 ///
 /// Those of the medium. The older snapshots stay usable whatever fails.
-pub fn write(disk: &dyn Disk, paths: &SessionPaths, snapshot: &Snapshot) -> Result<(), DiskError> {
+pub(super) fn write(
+    disk: &dyn Disk,
+    paths: &SessionPaths,
+    snapshot: &Snapshot,
+) -> Result<(), DiskError> {
     let Ok(bytes) = snapshot.encode() else {
         // A state too large for a snapshot is replayed instead.
         return Ok(());
@@ -132,7 +140,7 @@ pub fn write(disk: &dyn Disk, paths: &SessionPaths, snapshot: &Snapshot) -> Resu
 /// # Errors
 ///
 /// Those of the medium.
-pub fn discard(disk: &dyn Disk, paths: &SessionPaths) -> Result<(), DiskError> {
+pub(super) fn discard(disk: &dyn Disk, paths: &SessionPaths) -> Result<(), DiskError> {
     remove_leftover(disk, &paths.snapshot())?;
     remove_leftover(disk, &paths.snapshot_previous())
 }

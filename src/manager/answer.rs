@@ -3,6 +3,7 @@
 use crate::repository::{Listing, Loaded, Records, Recovery};
 use crate::vocabulary::{Appended, SessionId, SessionMetadata, Verification};
 
+use super::import::ImportReport;
 use super::{Changed, Head, SessionHealth};
 
 /// An answer, as the log tells of it.
@@ -61,6 +62,7 @@ counts! {
     Verification: |self| self.findings.len(),
     Recovery: |self| self.findings.len(),
     SessionHealth: |self| self.checks.len(),
+    ImportReport: |self| usize::try_from(self.events_added).unwrap_or(usize::MAX),
 }
 
 impl Answer for () {}

@@ -4,6 +4,7 @@ use crate::repository::RepositoryError;
 use crate::vocabulary::{LabelError, Refusal, SessionId, SessionIdError};
 
 use super::Moment;
+use super::import::ImportError;
 
 /// Why an operation failed.
 #[derive(Debug, thiserror::Error)]
@@ -47,6 +48,9 @@ pub enum SessionError {
         /// The last sequence number there is.
         last: u64,
     },
+    /// A transcript could not be imported at all.
+    #[error(transparent)]
+    Import(#[from] ImportError),
 }
 
 fn list_of(candidates: &[SessionId]) -> String {
@@ -59,6 +63,7 @@ impl SessionError {
     pub fn kind(&self) -> &'static str {
         match self {
             Self::Repository(error) => kind_of(error),
+            Self::Import(error) => error.kind(),
             Self::NoMatch { .. } => "not-found",
             Self::Ambiguous { .. } => "ambiguous",
             Self::InvalidId(_)
@@ -90,6 +95,7 @@ impl SessionError {
     pub fn hint(&self) -> String {
         match self {
             Self::Repository(error) => hint_for(error).to_owned(),
+            Self::Import(error) => error.hint().to_owned(),
             Self::InvalidId(_) => "leave the id out, and one is made".to_owned(),
             Self::InvalidLabel(_) => "choose another text that keeps to this rule".to_owned(),
             Self::NoMatch { .. } => "see what there is with `annals list --status all`".to_owned(),

@@ -6,10 +6,10 @@
 
 mod answer;
 mod auditing;
-mod author;
 mod changing;
 mod error;
 mod health;
+pub mod import;
 mod metrics;
 mod observe;
 mod operation;
@@ -20,7 +20,7 @@ mod state_at;
 use std::fmt;
 use std::sync::Arc;
 
-pub use author::author_from_environment;
+pub use crate::repository::author_from_environment;
 pub use changing::{ChangeOptions, Changed};
 pub use error::SessionError;
 pub use health::{HealthCheck, HealthStatus, HealthThresholds, LatencyMs, SessionHealth};

@@ -39,11 +39,12 @@ pub enum Operation {
     SessionIds,
     Head,
     HealthCheck,
+    ImportTranscript,
 }
 
 impl Operation {
     /// Every operation with its name.
-    pub const ALL: [(Self, &'static str); 35] = [
+    pub const ALL: [(Self, &'static str); 36] = [
         (Self::ListSessions, "list_sessions"),
         (Self::ListByStatus, "list_by_status"),
         (Self::List, "list"),
@@ -79,6 +80,7 @@ impl Operation {
         (Self::SessionIds, "session_ids"),
         (Self::Head, "head"),
         (Self::HealthCheck, "health_check"),
+        (Self::ImportTranscript, "import_transcript"),
     ];
 
     /// The operation's name: that of its method.
@@ -88,12 +90,17 @@ impl Operation {
     }
 
     /// Whether somebody waits for the answer, so that its duration says how quick the store is.
-    /// Waiting for a change takes as long as the change does, and an audit as long as the history.
+    /// Waiting for a change takes as long as the change does, an audit as long as the history,
+    /// and an import as long as the transcript.
     #[must_use]
     pub fn is_prompt(self) -> bool {
         !matches!(
             self,
-            Self::Changed | Self::VerifySession | Self::RecoverSession | Self::HealthCheck
+            Self::Changed
+                | Self::VerifySession
+                | Self::RecoverSession
+                | Self::HealthCheck
+                | Self::ImportTranscript
         )
     }
 

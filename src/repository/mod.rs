@@ -1,8 +1,11 @@
 //! Where journals live: the asynchronous [`SessionRepository`] trait and its implementations.
 
+mod author;
+mod boxed;
 #[cfg(feature = "cache")]
 mod cached;
 mod error;
+mod filesystem;
 mod listing;
 mod memory;
 mod records;
@@ -13,17 +16,19 @@ use std::time::Duration;
 use async_trait::async_trait;
 use serde::Serialize;
 
+pub use author::author_from_environment;
 #[cfg(feature = "cache")]
 pub use cached::{CacheOptions, CachedRepository};
 pub use error::RepositoryError;
+pub use filesystem::FileSystemRepository;
 pub use listing::{HeldLock, Listing, Loaded, Unreadable};
 pub use memory::InMemoryRepository;
 pub use records::{Read, Records, RecordsSender};
 pub use version::Version;
 
+pub use crate::journal::{Durability, Recovery, Settings as FileSystemOptions};
 use crate::vocabulary::{
-    Append, Appended, Author, BlobRef, Finding, Link, LostRange, SessionFilter, SessionId,
-    Verification,
+    Append, Appended, Author, BlobRef, Link, SessionFilter, SessionId, Verification,
 };
 
 /// A store of sessions. It speaks events, not files.
@@ -178,21 +183,6 @@ pub enum Repair {
     Plan,
     /// Do it.
     Apply,
-}
-
-/// What a recovery did, or would do.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Recovery {
-    /// Records kept, the header and the `recovered` record not counted.
-    pub records_kept: u64,
-    /// Records that could not be kept.
-    pub lost: Vec<LostRange>,
-    /// Files that hold the bytes set aside, relative to the session's folder.
-    pub quarantined: Vec<String>,
-    /// What was wrong.
-    pub findings: Vec<Finding>,
-    /// Whether anything was (or would be) changed.
-    pub changed: bool,
 }
 
 /// Hits and misses of a cache since it was made.

@@ -1,0 +1,241 @@
+//! A line of a batch as a command.
+
+use std::collections::BTreeMap;
+
+use clap::ValueEnum as _;
+use serde::Deserialize;
+use serde::de::DeserializeOwned;
+use serde_json::{Map, Value};
+
+use crate::cli::commands::list::{Sort, Statuses};
+use crate::cli::error::CliError;
+use crate::cli::time;
+use crate::manager::ChangeOptions;
+use crate::vocabulary::{
+    Command, ExpectedSeq, FieldName, Key, NewMessage, NewSession, Role, SessionFilter, SessionId,
+    SessionName, SessionStatus, Tag, Timestamp,
+};
+
+const LINE_HINT: &str =
+    "write one JSON object a line, such as {\"op\":\"show\",\"session\":\"@last\"}";
+const OPERATION_HINT: &str = "see `annals batch --help` for the operations and their fields";
+
+/// What a line asks for.
+#[derive(Debug)]
+pub(super) enum Operation {
+    Create { id: SessionId, new: Box<NewSession> },
+    Change { session: String, command: Box<Command>, options: ChangeOptions },
+    Show { session: String },
+    List(Box<SessionFilter>),
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct CreateFields {
+    id: Option<SessionId>,
+    name: Option<SessionName>,
+    message: Option<String>,
+    cwd: Option<String>,
+    #[serde(default)]
+    status: SessionStatus,
+    #[serde(default)]
+    fields: BTreeMap<FieldName, Value>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct RecordFields {
+    session: String,
+    role: Role,
+    text: Option<String>,
+    model: Option<String>,
+    key: Option<Key>,
+    expect: Option<u64>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct RenameFields {
+    session: String,
+    /// Null takes the name away; to leave it out is a mistake.
+    #[serde(deserialize_with = "Option::deserialize")]
+    name: Option<SessionName>,
+    expect: Option<u64>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct SessionFields {
+    session: String,
+    expect: Option<u64>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct TagFields {
+    session: String,
+    tag: Tag,
+    expect: Option<u64>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct SetFields {
+    session: String,
+    key: FieldName,
+    value: Value,
+    expect: Option<u64>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct UnsetFields {
+    session: String,
+    key: FieldName,
+    expect: Option<u64>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct ShowFields {
+    session: String,
+}
+
+#[derive(Default, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+struct ListFields {
+    status: Option<OneOrMany<String>>,
+    search: Option<String>,
+    #[serde(alias = "tags")]
+    tag: Option<OneOrMany<Tag>>,
+    cwd: Option<String>,
+    since: Option<String>,
+    until: Option<String>,
+    sort: Option<String>,
+    limit: Option<usize>,
+}
+
+/// A value, or a list of them.
+#[derive(Deserialize)]
+#[serde(untagged)]
+enum OneOrMany<T> {
+    One(T),
+    Many(Vec<T>),
+}
+
+impl<T> OneOrMany<T> {
+    fn into_vec(self) -> Vec<T> {
+        match self {
+            Self::One(value) => vec![value],
+            Self::Many(values) => values,
+        }
+    }
+}
+
+/// The `ref` of a line, and what the line asks for.
+pub(super) fn parse(line: &str) -> (Value, Result<Operation, CliError>) {
+    let mut fields: Map<String, Value> = match serde_json::from_str(line) {
+        Ok(fields) => fields,
+        Err(error) => {
+            let message = format!("the line is no JSON object: {error}");
+            return (Value::Null, Err(CliError::Usage { message, hint: LINE_HINT }));
+        }
+    };
+    let reference = fields.remove("ref").unwrap_or_default();
+    let operation = match fields.remove("op") {
+        Some(Value::String(name)) => of_name(&name, fields),
+        Some(_) => Err(unusable("\"op\" is not a text".to_owned())),
+        None => Err(unusable("the line has no \"op\"".to_owned())),
+    };
+    (reference, operation)
+}
+
+fn of_name(name: &str, fields: Map<String, Value>) -> Result<Operation, CliError> {
+    match name {
+        "create" => read(fields).map(create),
+        "record" => read(fields).map(record),
+        "rename" => read(fields).map(|RenameFields { session, name, expect }| {
+            change(session, Command::Rename { name, occurred: None }, expect)
+        }),
+        "archive" => status(fields, Command::Archive),
+        "restore" => status(fields, Command::Restore),
+        "background" => status(fields, Command::Background),
+        "activate" => status(fields, Command::Activate),
+        "delete" => status(fields, Command::Delete),
+        "undo" => status(fields, Command::Undo),
+        "tag" => read(fields)
+            .map(|TagFields { session, tag, expect }| change(session, Command::Tag(tag), expect)),
+        "untag" => read(fields)
+            .map(|TagFields { session, tag, expect }| change(session, Command::Untag(tag), expect)),
+        "set" => read(fields).map(|SetFields { session, key, value, expect }| {
+            change(session, Command::SetField { key, value }, expect)
+        }),
+        "unset" => read(fields).map(|UnsetFields { session, key, expect }| {
+            change(session, Command::ClearField { key }, expect)
+        }),
+        "show" => read(fields).map(|ShowFields { session }| Operation::Show { session }),
+        "list" => read(fields).and_then(list),
+        unknown => Err(unusable(format!("{unknown:?} is no operation"))),
+    }
+}
+
+fn create(fields: CreateFields) -> Operation {
+    let CreateFields { id, name, message, cwd, status, fields } = fields;
+    let id = id.unwrap_or_else(SessionId::generate);
+    let new = NewSession { name, message, cwd, status, fields, ..NewSession::default() };
+    Operation::Create { id, new: Box::new(new) }
+}
+
+fn record(fields: RecordFields) -> Operation {
+    let RecordFields { session, role, text, model, key, expect } = fields;
+    let message = NewMessage { role, text, model, tokens: None, meta: false, occurred: None };
+    let options = ChangeOptions { expected: expected(expect), key };
+    let command = Box::new(Command::RecordMessage(message));
+    Operation::Change { session, command, options }
+}
+
+fn status(fields: Map<String, Value>, command: Command) -> Result<Operation, CliError> {
+    read(fields).map(|SessionFields { session, expect }| change(session, command, expect))
+}
+
+fn change(session: String, command: Command, expect: Option<u64>) -> Operation {
+    let options = ChangeOptions { expected: expected(expect), key: None };
+    Operation::Change { session, command: Box::new(command), options }
+}
+
+fn expected(expect: Option<u64>) -> ExpectedSeq {
+    expect.map_or(ExpectedSeq::Any, ExpectedSeq::Exactly)
+}
+
+fn list(fields: ListFields) -> Result<Operation, CliError> {
+    let words = fields.status.map(OneOrMany::into_vec).unwrap_or_default();
+    let statuses: Result<Vec<_>, _> =
+        words.iter().flat_map(|words| words.split(',')).map(Statuses::parse).collect();
+    let statuses = statuses.map_err(|error| unusable(error.to_string()))?;
+    Ok(Operation::List(Box::new(SessionFilter {
+        statuses: Statuses::collect(&statuses),
+        search: fields.search,
+        tags: fields.tag.map(OneOrMany::into_vec).unwrap_or_default(),
+        cwd: fields.cwd,
+        since: fields.since.as_deref().map(moment).transpose()?,
+        until: fields.until.as_deref().map(moment).transpose()?,
+        sort: fields.sort.as_deref().map(sort).transpose()?.unwrap_or_default().into(),
+        limit: fields.limit,
+    })))
+}
+
+fn moment(text: &str) -> Result<Timestamp, CliError> {
+    time::parse_argument(text).map_err(|error| unusable(format!("{text:?}: {error}")))
+}
+
+fn sort(text: &str) -> Result<Sort, CliError> {
+    Sort::from_str(text, false).map_err(|_| unusable(format!("{text:?} is nothing to sort by")))
+}
+
+fn read<T: DeserializeOwned>(fields: Map<String, Value>) -> Result<T, CliError> {
+    serde_json::from_value(Value::Object(fields)).map_err(|error| unusable(error.to_string()))
+}
+
+fn unusable(message: String) -> CliError {
+    CliError::Usage { message, hint: OPERATION_HINT }
+}

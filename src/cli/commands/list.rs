@@ -1,0 +1,170 @@
+//! `annals list`.
+
+use anstyle::Style;
+use clap::{Args, ValueEnum};
+
+use crate::cli::context::Context;
+use crate::cli::directory;
+use crate::cli::error::{CliError, Report, Status};
+use crate::cli::escape::one_line;
+use crate::cli::output::Output;
+use crate::cli::{style, table, time};
+use crate::repository::{Listing, Unreadable};
+use crate::vocabulary::{
+    SessionFilter, SessionMetadata, SessionStatus, SortKey, Tag, Timestamp, UnknownStatus,
+};
+
+/// Stands for every status where statuses are asked for.
+const EVERY_STATUS: &str = "all";
+
+/// List sessions: active ones, newest activity first
+#[derive(Debug, Args)]
+pub(in crate::cli) struct ListArgs {
+    /// Only these statuses, separated by commas, or all [default: active]
+    #[arg(long, value_name = "STATUS", value_delimiter = ',', value_parser = Statuses::parse)]
+    status: Vec<Statuses>,
+    /// Only sessions whose name, first message or tags contain this text
+    #[arg(long, value_name = "TEXT")]
+    search: Option<String>,
+    /// Only sessions with this tag; several times for several tags
+    #[arg(long = "tag", value_name = "TAG")]
+    tags: Vec<Tag>,
+    /// Only sessions that work in the current directory
+    #[arg(long)]
+    here: bool,
+    /// Only sessions active at this time or later
+    #[arg(long, value_name = "TIME", value_parser = time::parse_argument)]
+    since: Option<Timestamp>,
+    /// Only sessions last active at this time or earlier
+    #[arg(long, value_name = "TIME", value_parser = time::parse_argument)]
+    until: Option<Timestamp>,
+    /// What to order by
+    #[arg(long, value_enum, default_value_t, value_name = "KEY")]
+    sort: Sort,
+    /// At most this many
+    #[arg(long, value_name = "N")]
+    limit: Option<usize>,
+}
+
+/// What one word of `--status` stands for.
+#[derive(Debug, Clone, Copy)]
+pub(in crate::cli) enum Statuses {
+    /// Every status there is.
+    All,
+    /// One of them.
+    One(SessionStatus),
+}
+
+impl Statuses {
+    /// Reads a status, or `all`.
+    pub(in crate::cli) fn parse(text: &str) -> Result<Self, UnknownStatus> {
+        if text == EVERY_STATUS { Ok(Self::All) } else { text.parse().map(Self::One) }
+    }
+
+    /// The statuses that a listing is to hold.
+    pub(in crate::cli) fn collect(asked: &[Self]) -> Vec<SessionStatus> {
+        let mut statuses = Vec::new();
+        for asked in asked {
+            match asked {
+                Self::All => statuses.extend(SessionStatus::ALL),
+                Self::One(status) => statuses.push(*status),
+            }
+        }
+        if statuses.is_empty() { vec![SessionStatus::Active] } else { statuses }
+    }
+}
+
+/// The orders of a listing, as people name them.
+#[derive(Debug, Clone, Copy, Default, ValueEnum)]
+pub(in crate::cli) enum Sort {
+    /// Newest activity first
+    #[default]
+    #[value(name = "last_active", aliases = ["last-active", "activity"])]
+    LastActive,
+    /// Newest session first
+    Created,
+    /// By name; unnamed ones last
+    Name,
+    /// Most messages first
+    #[value(aliases = ["message_count", "message-count"])]
+    Messages,
+}
+
+impl From<Sort> for SortKey {
+    fn from(sort: Sort) -> Self {
+        match sort {
+            Sort::LastActive => Self::LastActive,
+            Sort::Created => Self::Created,
+            Sort::Name => Self::Name,
+            Sort::Messages => Self::Messages,
+        }
+    }
+}
+
+pub(in crate::cli) async fn run(context: &mut Context, args: ListArgs) -> Result<Status, CliError> {
+    let filter = SessionFilter {
+        statuses: Statuses::collect(&args.status),
+        search: args.search,
+        tags: args.tags,
+        cwd: args.here.then(directory::current).transpose()?,
+        since: args.since,
+        until: args.until,
+        sort: args.sort.into(),
+        limit: args.limit,
+    };
+    let Listing { sessions, findings, unreadable } = context.manager.list(&filter).await?;
+    let output = &mut context.output;
+    if output.json {
+        for session in &sessions {
+            output.json_line(session)?;
+        }
+    } else {
+        write_table(output, &sessions)?;
+    }
+    for finding in &findings {
+        output.damage(finding);
+    }
+    for Unreadable { session, why } in unreadable {
+        let message = format!("{session} cannot be listed: {why}");
+        let hint = "see all that is wrong with `annals verify`".to_owned();
+        let kind = "unreadable";
+        output.warning(&Report { kind, message, session: None, hint, candidates: Vec::new() });
+    }
+    Ok(Status::Done)
+}
+
+fn write_table(output: &mut Output, sessions: &[SessionMetadata]) -> Result<(), CliError> {
+    if sessions.is_empty() {
+        output.note("no sessions; --status all shows archived and deleted ones too");
+        return Ok(());
+    }
+    let columns = [
+        table::text("ID"),
+        table::text("STATUS"),
+        table::text("ACTIVE"),
+        table::number("MESSAGES"),
+        table::elastic("NAME OR FIRST MESSAGE"),
+        table::elastic("TAGS"),
+    ];
+    let rows = sessions.iter().map(|session| row(output, session)).collect();
+    table::write(output, &columns, rows)
+}
+
+fn row(output: &Output, session: &SessionMetadata) -> (Style, Vec<String>) {
+    let tags: Vec<_> = session.tags.iter().map(|tag| one_line(tag.as_str())).collect();
+    let cells = vec![
+        session.id.to_string(),
+        session.status.to_string(),
+        output.times.ago(session.last_active),
+        session.message_count.to_string(),
+        one_line(title(session)).into_owned(),
+        tags.join(","),
+    ];
+    (style::of_status(session.status), cells)
+}
+
+/// What people know a session by.
+fn title(session: &SessionMetadata) -> &str {
+    let name = session.name.as_ref().map(|name| name.as_str());
+    name.or(session.first_message.as_deref()).unwrap_or_default()
+}

@@ -1,0 +1,62 @@
+//! One record of a history as a line.
+
+use serde::Serialize;
+use serde_json::value::RawValue;
+use unicode_width::UnicodeWidthStr as _;
+
+use super::error::CliError;
+use super::escape::one_line;
+use super::output::Output;
+use super::{phrase, style, table};
+use crate::vocabulary::{Author, Data, Digest, Key, Record, SessionId, Timestamp};
+
+/// A record as `--json` prints it. What was redacted has no data, but the digest of what it was.
+#[derive(Serialize)]
+struct EntryLine<'a> {
+    session: &'a SessionId,
+    seq: u64,
+    at: Timestamp,
+    by: &'a Author,
+    #[serde(rename = "type")]
+    kind: &'a str,
+    data: Option<&'a RawValue>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    digest: Option<&'a Digest>,
+    key: &'a Key,
+}
+
+/// Writes one record. People see the session only where the lines are of several.
+pub(super) fn write(
+    output: &mut Output,
+    session: &SessionId,
+    record: &Record,
+    names_session: bool,
+) -> Result<(), CliError> {
+    if !output.json {
+        return write_phrase(output, session, record, names_session);
+    }
+    let (data, digest) = match &record.data {
+        Data::Present(data) => (Some(&**data), None),
+        Data::Erased(digest) => (None, Some(digest)),
+    };
+    let Record { seq, at, by, kind, key, .. } = record;
+    output.json_line(&EntryLine { session, seq: *seq, at: *at, by, kind, data, digest, key })
+}
+
+fn write_phrase(
+    output: &mut Output,
+    session: &SessionId,
+    record: &Record,
+    names_session: bool,
+) -> Result<(), CliError> {
+    let time = output.times.to_the_second(record.at);
+    let place = if names_session { format!("{session} ") } else { String::new() };
+    let who = one_line(&record.by.user).into_owned();
+    let (words, occurred) = phrase::of_record(record);
+    let before = occurred.map(|moment| format!("({}) ", output.times.to_the_second(moment)));
+    let lead = format!("{place}{:>5}  {who}  ", record.seq);
+    let taken = time.width() + 2 + lead.width();
+    let what = one_line(&format!("{}{words}", before.unwrap_or_default())).into_owned();
+    let what = table::fit(&what, output.width.map(|columns| columns.saturating_sub(taken).max(1)));
+    output.line(&format!("{}  {lead}{what}", output.paint(style::FAINT, &time)))
+}

@@ -1,0 +1,115 @@
+//! What happened, as a phrase for people.
+
+use indicatif::HumanBytes;
+
+use crate::vocabulary::{
+    Created, Event, FieldSet, FileRecorded, Forked, Imported, LostRange, MessageRecorded, Record,
+    Recovered, Redacted, Renamed, Timestamp,
+};
+
+/// A record in words, and when it happened if that was before it was recorded. The words are not
+/// harmless yet.
+pub(super) fn of_record(record: &Record) -> (String, Option<Timestamp>) {
+    match record.event() {
+        Ok(Some(event)) => (of_event(&event), occurred(&event)),
+        Ok(None) => (format!("{} (its data was redacted)", spaced(&record.kind)), None),
+        Err(fault) => (fault.to_string(), None),
+    }
+}
+
+fn of_event(event: &Event) -> String {
+    match event {
+        Event::Created(created) => began(created),
+        Event::Renamed(Renamed { name: Some(name), .. }) => format!("renamed to {name}"),
+        Event::Renamed(Renamed { name: None, .. }) => "name taken away".to_owned(),
+        Event::MessageRecorded(message) => spoken(message),
+        Event::FileRecorded(FileRecorded { path, action, .. }) => {
+            format!("file {}: {path}", action.as_deref().unwrap_or("recorded"))
+        }
+        Event::Activated => "brought to the foreground".to_owned(),
+        Event::Backgrounded => "sent to the background".to_owned(),
+        Event::Archived => "archived".to_owned(),
+        Event::Restored(status) => format!("restored as {status}"),
+        Event::Tagged(tag) => format!("tagged {tag}"),
+        Event::Untagged(tag) => format!("untagged {tag}"),
+        Event::FieldSet(FieldSet { key, value }) => format!("set {key} = {value}"),
+        Event::FieldCleared(key) => format!("unset {key}"),
+        Event::Relocated(Some(directory)) => format!("moved to {directory}"),
+        Event::Relocated(None) => "directory forgotten".to_owned(),
+        Event::Forked(forked) => {
+            let Forked { parent, at_seq, .. } = &**forked;
+            format!("forked from {parent} at seq {at_seq}")
+        }
+        Event::Imported(imported) => brought_in(imported),
+        Event::Redacted(Redacted { seq, reason }) => format!("redacted seq {seq}: {reason}"),
+        Event::Recovered(recovered) => repaired(recovered),
+        Event::Deleted => "deleted".to_owned(),
+        Event::Unknown { kind, data } => format!("{} {}", spaced(kind), data.get()),
+    }
+}
+
+fn occurred(event: &Event) -> Option<Timestamp> {
+    match event {
+        Event::Created(Created { occurred, .. })
+        | Event::Renamed(Renamed { occurred, .. })
+        | Event::MessageRecorded(MessageRecorded { occurred, .. })
+        | Event::FileRecorded(FileRecorded { occurred, .. }) => *occurred,
+        _ => None,
+    }
+}
+
+fn began(created: &Created) -> String {
+    let mut phrase = "created".to_owned();
+    if let Some(name) = &created.name {
+        phrase.push_str(&format!(" as {name}"));
+    }
+    if let Some(source) = &created.source {
+        phrase.push_str(&format!(" from {source}"));
+    }
+    if let Some(directory) = &created.cwd {
+        phrase.push_str(&format!(" in {directory}"));
+    }
+    phrase
+}
+
+fn spoken(message: &MessageRecorded) -> String {
+    let text = message.text.as_deref().map(str::trim).unwrap_or_default();
+    let role = &message.role;
+    match message.blob {
+        Some(blob) => format!("{role} ({}): {text} …", HumanBytes(blob.bytes)),
+        None if text.is_empty() => format!("{role} spoke, without text"),
+        None => format!("{role}: {text}"),
+    }
+}
+
+fn brought_in(imported: &Imported) -> String {
+    let Imported { source, path, events_added, unreadable, .. } = imported;
+    let mut phrase = format!("imported {events_added} events of {source} from {path}");
+    if *unreadable > 0 {
+        phrase.push_str(&format!(", {unreadable} lines unreadable"));
+    }
+    phrase
+}
+
+fn repaired(recovered: &Recovered) -> String {
+    let Recovered { reason, lost, .. } = recovered;
+    if lost.is_empty() {
+        return format!("recovered from {reason}, nothing lost");
+    }
+    let ranges: Vec<_> = lost.iter().map(of_range).collect();
+    format!("recovered from {reason}, lost {}", ranges.join(", "))
+}
+
+/// Records that are gone, in words.
+pub(super) fn of_range(range: &LostRange) -> String {
+    let LostRange { first_seq, last_seq, .. } = range;
+    if first_seq == last_seq {
+        format!("seq {first_seq}")
+    } else {
+        format!("seq {first_seq} to {last_seq}")
+    }
+}
+
+fn spaced(kind: &str) -> String {
+    kind.replace('_', " ")
+}

@@ -1,0 +1,69 @@
+//! Which store a command works on, and the way into it.
+
+use std::ffi::{OsStr, OsString};
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use etcetera::BaseStrategy as _;
+
+use super::commands::batch::HowDurable;
+use super::error::CliError;
+use crate::disk::RealDisk;
+use crate::manager::SessionError;
+use crate::repository::{
+    Durability, FileSystemOptions, FileSystemRepository, SessionRepository, author_from_environment,
+};
+
+/// Names a store when no flag does.
+const STORE_VARIABLE: &str = "ANNALS_STORE";
+/// The folder of the default store inside the user's data directory.
+const DEFAULT_FOLDER: &str = "annals";
+/// How the address of a remote store begins.
+const REMOTE_PREFIX: &str = "nats://";
+
+/// The store that the flag or the environment names. Nothing is made until something is written.
+///
+/// # Errors
+///
+/// There is no store to use, or what is there is none that this version can work with.
+pub(super) fn open(
+    flag: Option<OsString>,
+    durability: HowDurable,
+) -> Result<Box<dyn SessionRepository>, CliError> {
+    let mut settings = FileSystemOptions::new(author_from_environment());
+    settings.durability = match durability {
+        HowDurable::Sync => Durability::Sync,
+        HowDurable::Buffered => Durability::Buffered,
+    };
+    let store = FileSystemRepository::open_with(Arc::new(RealDisk), locate(flag)?, settings);
+    Ok(Box::new(store.map_err(SessionError::from)?))
+}
+
+/// The directory of the store: the flag's, else the variable's, else the user's own.
+///
+/// # Errors
+///
+/// The store is a remote one, or there is no home directory to have one in.
+fn locate(flag: Option<OsString>) -> Result<PathBuf, CliError> {
+    let named = flag.or_else(|| std::env::var_os(STORE_VARIABLE).filter(|value| !value.is_empty()));
+    match named {
+        Some(store) if is_remote(&store) => {
+            Err(CliError::Remote { store: store.to_string_lossy().into_owned() })
+        }
+        Some(store) => Ok(PathBuf::from(store)),
+        None => Ok(data_directory()?.join(DEFAULT_FOLDER)),
+    }
+}
+
+fn is_remote(store: &OsStr) -> bool {
+    store.to_str().is_some_and(|store| store.starts_with(REMOTE_PREFIX))
+}
+
+fn data_directory() -> Result<PathBuf, CliError> {
+    let strategy = if std::env::var_os("XDG_DATA_HOME").is_some() {
+        etcetera::base_strategy::Xdg::new().map(|xdg| xdg.data_dir())
+    } else {
+        etcetera::base_strategy::choose_native_strategy().map(|native| native.data_dir())
+    };
+    strategy.map_err(|_| CliError::NoStore)
+}

@@ -1,0 +1,150 @@
+//! Moments as people write and read them.
+
+use crate::vocabulary::{Clock as _, SystemClock, Timestamp};
+
+const MICROS_PER_SECOND: i64 = 1_000_000;
+const MINUTE: i64 = 60;
+const HOUR: i64 = 60 * MINUTE;
+const DAY: i64 = 24 * HOUR;
+/// Older moments are shown as a date: "94d ago" tells a person less than the day does.
+const RELATIVE_DAYS_MAX: i64 = 30;
+
+/// A text is no moment.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error(
+    "not a time: write RFC 3339 (2026-11-22T13:45:04Z), a date (2026-11-22), or how long ago (2h, 3d, 1w)"
+)]
+pub(super) struct NotATime;
+
+/// The moment that a command-line argument stands for, seen from now.
+///
+/// # Errors
+///
+/// The text is none of the forms that [`NotATime`] lists.
+pub(super) fn parse_argument(text: &str) -> Result<Timestamp, NotATime> {
+    parse(text, SystemClock.now())
+}
+
+fn parse(text: &str, now: Timestamp) -> Result<Timestamp, NotATime> {
+    if let Ok(moment) = text.parse() {
+        return Ok(moment);
+    }
+    if let Ok(local) = text.parse::<jiff::civil::DateTime>() {
+        let utc = local.to_zoned(jiff::tz::TimeZone::UTC).map_err(|_| NotATime)?;
+        return Timestamp::from_micros(utc.timestamp().as_microsecond()).map_err(|_| NotATime);
+    }
+    let age = parse_age_micros(text)?;
+    Ok(now.saturating_add_micros(age.saturating_neg()))
+}
+
+/// An age in microseconds; days are 24 hours and weeks 7 days. Months have no fixed length.
+fn parse_age_micros(text: &str) -> Result<i64, NotATime> {
+    let span: jiff::Span = text.parse().map_err(|_| NotATime)?;
+    let days = jiff::SpanRelativeTo::days_are_24_hours();
+    let age = span.to_duration(days).map_err(|_| NotATime)?.abs();
+    i64::try_from(age.as_micros()).map_err(|_| NotATime)
+}
+
+/// How moments are written on standard output.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Times {
+    /// RFC 3339 with microseconds, for scripts and for people who asked.
+    pub(super) exact: bool,
+    /// What relative times are relative to.
+    pub(super) now: Timestamp,
+}
+
+impl Times {
+    /// A moment in a listing: how long ago, or exactly.
+    pub(super) fn ago(&self, moment: Timestamp) -> String {
+        if self.exact { moment.to_string() } else { relative(moment, self.now) }
+    }
+
+    /// A moment in a chronicle, where neighbours must be told apart: to the second, or exactly.
+    pub(super) fn to_the_second(&self, moment: Timestamp) -> String {
+        let exact = moment.to_string();
+        if self.exact { exact } else { truncated(&exact, 19).replace('T', " ") }
+    }
+
+    /// A moment with both: when it was, and how long ago.
+    pub(super) fn both(&self, moment: Timestamp) -> String {
+        if self.exact {
+            moment.to_string()
+        } else {
+            format!("{} UTC ({})", self.to_the_second(moment), relative(moment, self.now))
+        }
+    }
+}
+
+fn truncated(text: &str, len: usize) -> &str {
+    text.get(..len).unwrap_or(text)
+}
+
+fn relative(moment: Timestamp, now: Timestamp) -> String {
+    let seconds = now.as_micros().saturating_sub(moment.as_micros()).div_euclid(MICROS_PER_SECOND);
+    match seconds {
+        // Clocks of two machines may differ a little.
+        _ if seconds.abs() < MINUTE => "just now".to_owned(),
+        MINUTE..HOUR => format!("{}m ago", seconds / MINUTE),
+        HOUR..DAY => format!("{}h ago", seconds / HOUR),
+        _ if (0..=RELATIVE_DAYS_MAX * DAY).contains(&seconds) => format!("{}d ago", seconds / DAY),
+        _ => truncated(&moment.to_string(), 10).to_owned(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn at(text: &str) -> Timestamp {
+        text.parse().unwrap()
+    }
+
+    const NOW: &str = "2026-11-22T13:45:04.123456Z";
+
+    #[test]
+    fn every_documented_form_is_read() {
+        let cases = [
+            ("2026-11-22T13:45:04Z", "2026-11-22T13:45:04.000000Z"),
+            ("2026-11-22T13:45:04+02:00", "2026-11-22T11:45:04.000000Z"),
+            ("2026-11-22", "2026-11-22T00:00:00.000000Z"),
+            ("2026-11-22T13:45", "2026-11-22T13:45:00.000000Z"),
+            ("2h", "2026-11-22T11:45:04.123456Z"),
+            ("3d", "2026-11-19T13:45:04.123456Z"),
+            ("1w", "2026-11-15T13:45:04.123456Z"),
+            ("1w ago", "2026-11-15T13:45:04.123456Z"),
+            ("90 minutes", "2026-11-22T12:15:04.123456Z"),
+        ];
+        for (text, expected) in cases {
+            assert_eq!(
+                parse(text, at(NOW)).map(|moment| moment.to_string()),
+                Ok(expected.to_owned()),
+                "{text}"
+            );
+        }
+    }
+
+    #[test]
+    fn what_is_no_time_is_refused() {
+        for text in ["", "yesterday-ish", "12", "2026-13-01", "1mo", "99999999999999w", "3d\u{1b}"]
+        {
+            assert_eq!(parse(text, at(NOW)), Err(NotATime), "{text:?}");
+        }
+    }
+
+    #[test]
+    fn ages_are_told_in_the_unit_that_fits() {
+        let cases = [
+            ("2026-11-22T13:45:00Z", "just now"),
+            ("2026-11-22T13:45:30Z", "just now"),
+            ("2026-11-22T13:40:04Z", "5m ago"),
+            ("2026-11-22T00:45:04Z", "13h ago"),
+            ("2026-11-20T13:45:04Z", "2d ago"),
+            ("2026-02-12T14:11:56Z", "2026-02-12"),
+            ("2027-01-01T00:00:00Z", "2027-01-01"),
+        ];
+        for (moment, expected) in cases {
+            assert_eq!(relative(at(moment), at(NOW)), expected, "{moment}");
+        }
+    }
+}

@@ -1,0 +1,71 @@
+//! Replaying a journal and checking all that it promises.
+
+mod audit;
+mod foreign;
+mod permissions;
+
+use super::{JournalError, opening};
+use crate::disk::Disk;
+use crate::format::Seed;
+use crate::format::layout::SessionPaths;
+use crate::vocabulary::{FindingClass, Link, SessionId, Verification};
+use audit::Audit;
+
+/// What a verification looks at beside the journal itself.
+#[derive(Clone, Copy)]
+pub struct Scope<'a> {
+    /// Headers, checksums and sequence only: no chain, no transitions, no blobs.
+    pub quick: bool,
+    /// Heads written down elsewhere.
+    pub anchors: &'a [(u64, Link)],
+    /// The seeds of the other journals of the store, and whose they are; asked for only when a
+    /// line is met that may be one of theirs.
+    pub others: &'a dyn Fn() -> Vec<(Seed, SessionId)>,
+}
+
+/// Verifies a session as it is on the medium. It takes no lock, and changes nothing.
+///
+/// # Errors
+///
+/// [`JournalError::Missing`] alone: all that is wrong with a session is a finding.
+pub fn verify(
+    disk: &dyn Disk,
+    paths: &SessionPaths,
+    session: &SessionId,
+    scope: Scope<'_>,
+) -> Result<Verification, JournalError> {
+    let mut audit = Audit::new(disk, paths, session, scope);
+    let checked =
+        permissions::check(disk, paths, session).map_err(JournalError::from).and_then(|findings| {
+            audit.add(findings);
+            audit.run()
+        });
+    match checked {
+        Ok(()) => {}
+        Err(error @ JournalError::Missing { .. }) => return Err(error),
+        Err(JournalError::Corrupted { finding }) => audit.add(vec![*finding]),
+        Err(JournalError::NewerFormat { found, .. }) => {
+            let message = format!("the journal has format {found}, which this version cannot read");
+            audit.find(FindingClass::UnknownFormat, message, Some(0), Some(0));
+        }
+        Err(error) => audit.find(FindingClass::IoError, error.to_string(), None, None),
+    }
+    Ok(audit.into_verification())
+}
+
+/// The seed of a session's journal, as its header names it.
+///
+/// # Errors
+///
+/// Those of the medium. A journal without a readable header has none.
+pub fn seed_of(
+    disk: &dyn Disk,
+    paths: &SessionPaths,
+    session: &SessionId,
+) -> Result<Option<Seed>, JournalError> {
+    let file = opening::open_to_read(disk, paths, session)?;
+    Ok(match opening::read_header(&*file)? {
+        opening::First::Header { header, .. } => Some(Seed::of(header.journal)),
+        opening::First::Unreadable => None,
+    })
+}

@@ -1,0 +1,337 @@
+//! Sessions on a file system: a folder each, a lock each, and no process that has to run.
+
+mod error;
+mod reading;
+mod slot;
+mod store;
+
+use std::collections::HashMap;
+use std::path::{Path, PathBuf};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+
+use async_trait::async_trait;
+
+use self::error::of_journal;
+use self::slot::Slot;
+use self::store::Store;
+use super::{
+    Depth, HeldLock, Listing, Loaded, Records, Recovery, Repair, RepositoryError,
+    SessionRepository, Unreadable, Version, author_from_environment,
+};
+use crate::disk::{Disk, FileLock, LockState, RealDisk};
+use crate::journal::{self, Journal, JournalError, Settings, read_blob};
+use crate::vocabulary::{
+    Append, Appended, Author, BlobRef, Command, SessionFilter, SessionId, Verification,
+};
+
+/// Most sessions that are kept open between two calls: each holds three descriptors.
+const SLOTS_MAX: usize = 128;
+
+/// How often a change by another process is looked for.
+const WATCH_PERIOD: Duration = Duration::from_millis(50);
+
+/// A store of sessions in a directory, shared with any number of other processes.
+#[derive(Debug, Clone)]
+pub struct FileSystemRepository {
+    inner: Arc<Inner>,
+}
+
+#[derive(Debug)]
+struct Inner {
+    store: Store,
+    settings: Settings,
+    slots: Mutex<HashMap<SessionId, Arc<Slot>>>,
+}
+
+impl FileSystemRepository {
+    /// A store in a directory of the machine, with the default settings. A directory that is
+    /// missing or empty is an empty store, and becomes one on disk with the first append.
+    ///
+    /// # Errors
+    ///
+    /// [`RepositoryError::NotAStore`] when the directory holds something else,
+    /// [`RepositoryError::NewerFormat`], and those of the medium.
+    pub fn open(path: impl Into<PathBuf>) -> Result<Self, RepositoryError> {
+        Self::open_with(Arc::new(RealDisk), path, Settings::new(author_from_environment()))
+    }
+
+    /// A store on any medium, with settings of one's own.
+    ///
+    /// # Errors
+    ///
+    /// As of [`open`](Self::open).
+    pub fn open_with(
+        disk: Arc<dyn Disk>,
+        path: impl Into<PathBuf>,
+        settings: Settings,
+    ) -> Result<Self, RepositoryError> {
+        let store = Store::new(disk, path.into());
+        store.exists()?;
+        let inner = Inner { store, settings, slots: Mutex::default() };
+        Ok(Self { inner: Arc::new(inner) })
+    }
+
+    /// The store's directory.
+    #[must_use]
+    pub fn path(&self) -> &Path {
+        self.inner.store.root()
+    }
+
+    /// One blocking hop.
+    async fn blocking<T: Send + 'static>(
+        &self,
+        work: impl FnOnce(&Inner) -> Result<T, RepositoryError> + Send + 'static,
+    ) -> Result<T, RepositoryError> {
+        let inner = Arc::clone(&self.inner);
+        let span = tracing::Span::current();
+        tokio::task::spawn_blocking(move || span.in_scope(|| work(&inner)))
+            .await
+            .map_err(|error| RepositoryError::Interrupted { why: error.to_string() })?
+    }
+
+    /// A look at one session as it is now.
+    async fn look<T: Send + 'static>(
+        &self,
+        session: &SessionId,
+        look: impl FnOnce(&Journal) -> T + Send + 'static,
+    ) -> Result<T, RepositoryError> {
+        let session = session.clone();
+        self.blocking(move |inner| inner.look(&session, look)).await
+    }
+}
+
+impl Inner {
+    fn slot(&self, session: &SessionId) -> Arc<Slot> {
+        let mut slots = self.slots.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(slot) = slots.get(session) {
+            return Arc::clone(slot);
+        }
+        if slots.len() >= SLOTS_MAX {
+            slots.retain(|_, slot| Arc::strong_count(slot) > 1);
+        }
+        let slot = Arc::new(Slot::new(session.clone()));
+        slots.insert(session.clone(), Arc::clone(&slot));
+        slot
+    }
+
+    fn forget(&self, session: &SessionId) {
+        self.slots.lock().unwrap_or_else(PoisonError::into_inner).remove(session);
+    }
+
+    fn look<T>(
+        &self,
+        session: &SessionId,
+        look: impl FnOnce(&Journal) -> T,
+    ) -> Result<T, RepositoryError> {
+        if !self.store.exists()? {
+            return Err(RepositoryError::NotFound { session: session.clone() });
+        }
+        let slot = self.slot(session);
+        let seen = slot.read(&self.store, &self.settings, look);
+        if let Err(JournalError::Missing { .. }) = &seen {
+            self.forget(session);
+        }
+        seen.map_err(|error| of_journal(session, &Arc::new(error)))
+    }
+
+    /// Loads without keeping the session open.
+    fn load_once(&self, session: &SessionId) -> Result<Loaded, RepositoryError> {
+        let paths = self.store.paths(session);
+        let open = || {
+            let mut journal = Journal::open(&self.store.disk, paths, session.clone())?;
+            journal.settle(self.settings.lock_timeout)?;
+            Ok(loaded(&journal))
+        };
+        open().map_err(|error: JournalError| of_journal(session, &Arc::new(error)))
+    }
+
+    fn list(&self, filter: &SessionFilter) -> Result<Listing, RepositoryError> {
+        let entries = self.store.entries()?;
+        let mut listing = Listing::default();
+        for session in entries.sessions {
+            match self.load_once(&session) {
+                Ok(loaded) => {
+                    if filter.admits(&loaded.state) {
+                        listing.sessions.push(loaded.state);
+                        listing.findings.extend(loaded.findings);
+                    }
+                }
+                // Removed since the folder was listed.
+                Err(RepositoryError::NotFound { .. }) => {}
+                Err(error) => listing
+                    .unreadable
+                    .push(Unreadable { session: session.to_string(), why: error.to_string() }),
+            }
+        }
+        listing.unreadable.extend(entries.strangers.into_iter().map(|session| Unreadable {
+            session,
+            why: "its name is no session id: rename the folder or move it out".to_owned(),
+        }));
+        filter.arrange(&mut listing.sessions);
+        Ok(listing)
+    }
+
+    fn locks(&self) -> Result<Vec<HeldLock>, RepositoryError> {
+        let mut held = Vec::new();
+        for session in self.store.entries()?.sessions {
+            let path = self.store.paths(&session).lock();
+            let state = FileLock::probe(&*self.store.disk, &path)
+                .map_err(|error| of_journal(&session, &Arc::new(error.into())))?;
+            if let LockState::Held(holder) = state {
+                held.push(HeldLock { session, holder });
+            }
+        }
+        Ok(held)
+    }
+}
+
+/// Whether an append can be the first of its session, and so needs a store to put it in.
+fn begins_a_session(append: &Append) -> bool {
+    let first = append.entries.first().map(|entry| &entry.command);
+    matches!(first, Some(Command::Create(_) | Command::Fork(_)))
+}
+
+fn loaded(journal: &Journal) -> Loaded {
+    let replay = journal.replay();
+    Loaded {
+        state: replay.projection.metadata.clone(),
+        head: replay.head,
+        findings: replay.findings.clone(),
+    }
+}
+
+#[async_trait]
+impl SessionRepository for FileSystemRepository {
+    async fn append(
+        &self,
+        session: &SessionId,
+        append: Append,
+    ) -> Result<Appended, RepositoryError> {
+        if begins_a_session(&append) && !self.inner.store.is_ensured() {
+            self.blocking(|inner| inner.store.ensure()).await?;
+        }
+        let slot = self.inner.slot(session);
+        let (answer, must_lead) = slot.enqueue(append);
+        if must_lead {
+            let inner = Arc::clone(&self.inner);
+            let span = tracing::Span::current();
+            // Not awaited: the lead outlives whoever asked first, and each waits for its answer.
+            tokio::task::spawn_blocking(move || {
+                span.in_scope(|| slot.lead(&inner.store, &inner.settings));
+            });
+        }
+        let result = answer.await.map_err(|_| RepositoryError::Interrupted {
+            why: "the thread that was appending has stopped".to_owned(),
+        })?;
+        result.map_err(|error| of_journal(session, &error))
+    }
+
+    async fn load(&self, session: &SessionId) -> Result<Loaded, RepositoryError> {
+        self.look(session, loaded).await
+    }
+
+    async fn version(&self, session: &SessionId) -> Result<Version, RepositoryError> {
+        self.look(session, |journal| {
+            // A recovered journal keeps its id, and is another file.
+            let inode = u128::from(journal.identity().inode);
+            let id = u128::from_be_bytes(*journal.id().as_bytes());
+            Version::new(id ^ inode, journal.replay().end_offset)
+        })
+        .await
+    }
+
+    async fn records(
+        &self,
+        session: &SessionId,
+        from_seq: u64,
+    ) -> Result<Records, RepositoryError> {
+        // A session that cannot be opened at all is an error of the call, not of the stream.
+        self.look(session, |_| ()).await?;
+        let (sender, records) = Records::channel();
+        let (inner, session) = (Arc::clone(&self.inner), session.clone());
+        tokio::task::spawn_blocking(move || {
+            let timeout = inner.settings.lock_timeout;
+            reading::feed_records(&inner.store, &session, from_seq, timeout, &sender);
+        });
+        Ok(records)
+    }
+
+    async fn text(&self, session: &SessionId, blob: &BlobRef) -> Result<String, RepositoryError> {
+        let (session, blob) = (session.clone(), *blob);
+        self.blocking(move |inner| {
+            inner.look(&session, |_| ())?;
+            read_blob(&*inner.store.disk, &inner.store.paths(&session), &blob)
+                .map_err(|error| of_journal(&session, &Arc::new(error)))
+        })
+        .await
+    }
+
+    async fn list(&self, filter: &SessionFilter) -> Result<Listing, RepositoryError> {
+        let filter = filter.clone();
+        self.blocking(move |inner| inner.list(&filter)).await
+    }
+
+    async fn ids(&self) -> Result<Vec<SessionId>, RepositoryError> {
+        self.blocking(|inner| Ok(inner.store.entries()?.sessions)).await
+    }
+
+    async fn changed(&self, session: &SessionId, after_seq: u64) -> Result<u64, RepositoryError> {
+        loop {
+            let seq = self.look(session, |journal| journal.replay().seq).await?;
+            if seq > after_seq {
+                return Ok(seq);
+            }
+            tokio::time::sleep(WATCH_PERIOD).await;
+        }
+    }
+
+    async fn verify(
+        &self,
+        session: &SessionId,
+        depth: &Depth,
+    ) -> Result<Verification, RepositoryError> {
+        let (session, depth) = (session.clone(), depth.clone());
+        self.blocking(move |inner| {
+            reading::verify(&inner.store, &session, &depth, inner.settings.lock_timeout)
+                .map_err(|error| of_journal(&session, &Arc::new(error)))
+        })
+        .await
+    }
+
+    async fn recover(
+        &self,
+        session: &SessionId,
+        repair: Repair,
+        by: &Author,
+    ) -> Result<Recovery, RepositoryError> {
+        let (session, by) = (session.clone(), by.clone());
+        self.blocking(move |inner| {
+            let (disk, paths) = (&inner.store.disk, inner.store.paths(&session));
+            let recovery = match repair {
+                Repair::Plan => journal::plan_recovery(disk, &paths, &session),
+                Repair::Apply => journal::recover(disk, &paths, &session, &by, &inner.settings),
+            };
+            recovery.map_err(|error| of_journal(&session, &Arc::new(error)))
+        })
+        .await
+    }
+
+    async fn delete(&self, session: &SessionId) -> Result<(), RepositoryError> {
+        let session = session.clone();
+        self.blocking(move |inner| {
+            reading::delete(&inner.store, &session, &inner.settings)?;
+            inner.forget(&session);
+            Ok(())
+        })
+        .await
+    }
+
+    async fn locks(&self) -> Result<Vec<HeldLock>, RepositoryError> {
+        self.blocking(Inner::locks).await
+    }
+
+    fn lock_timeout(&self) -> Duration {
+        self.inner.settings.lock_timeout
+    }
+}

@@ -1,0 +1,156 @@
+//! What is read of one session in a blocking hop.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use super::error::of_journal;
+use super::store::{Store, storage};
+use crate::disk::FileLock;
+use crate::format::Seed;
+use crate::journal::{
+    Journal, JournalError, Position, Scope, Settings, Step, Tail, seed_of, verify as verify_journal,
+};
+use crate::repository::{Depth, Read, RecordsSender, RepositoryError};
+use crate::vocabulary::{Finding, FindingClass, Holder, SessionId, Verification};
+
+/// Feeds the records from `from_seq` on into a stream, until it ends or nobody listens.
+pub(super) fn feed_records(
+    store: &Store,
+    session: &SessionId,
+    from_seq: u64,
+    lock_timeout: Duration,
+    sender: &RecordsSender,
+) {
+    if let Err(error) = try_feed(store, session, from_seq, lock_timeout, sender) {
+        let error = of_journal(session, &Arc::new(error));
+        // Whoever no longer listens needs no error either.
+        let _nobody_listens = sender.blocking_send(Err(error));
+    }
+}
+
+fn try_feed(
+    store: &Store,
+    session: &SessionId,
+    from_seq: u64,
+    lock_timeout: Duration,
+    sender: &RecordsSender,
+) -> Result<(), JournalError> {
+    let journal = Journal::open(&store.disk, store.paths(session), session.clone())?;
+    let (next, finding) = feed_from(&journal, Position::START, from_seq, sender)?;
+    if finding.is_none() {
+        return Ok(());
+    }
+    // A writer may be in the middle of it: wait for it before calling it damage.
+    let lock = FileLock::open(&*store.disk, &store.paths(session).lock()).ok();
+    let _guard = lock.as_ref().and_then(|lock| lock.shared(lock_timeout).ok());
+    let (_, finding) = feed_from(&journal, next, from_seq, sender)?;
+    if let Some(finding) = finding {
+        let _nobody_listens = sender.blocking_send(Ok(Read::Damage(finding)));
+    }
+    Ok(())
+}
+
+/// Feeds what there is from a position on; where that ends, and what is wrong with the end.
+fn feed_from(
+    journal: &Journal,
+    from: Position,
+    from_seq: u64,
+    sender: &RecordsSender,
+) -> Result<(Position, Option<Finding>), JournalError> {
+    let mut reader = journal.reader_from(from);
+    let mut next_seq = from.seq;
+    loop {
+        let (damage, record) = match reader.next_step()? {
+            Step::Record { found, before } => {
+                next_seq = found.view.seq + 1;
+                let wanted = found.view.seq >= from_seq.max(1);
+                let record = wanted.then(|| found.view.to_record()).transpose()?;
+                (before, record)
+            }
+            Step::Misplaced { wrong, .. } => (Some(wrong), None),
+            Step::End(end) => {
+                let position = Position { seq: next_seq, offset: end.offset };
+                return Ok((position, objection(end.tail)));
+            }
+        };
+        let damage = damage.map(|wrong| Read::Damage(wrong.finding));
+        let record = record.map(|record| Read::Record(Box::new(record)));
+        for read in [damage, record].into_iter().flatten() {
+            if sender.blocking_send(Ok(read)).is_err() {
+                return Ok((from, None));
+            }
+        }
+    }
+}
+
+fn objection(tail: Tail) -> Option<Finding> {
+    match tail {
+        Tail::Clean => None,
+        Tail::Torn { finding, .. } => Some(finding),
+        Tail::Ambiguous(wrong) => Some(wrong.finding),
+    }
+}
+
+/// Verifies a session. What is found while nobody is kept out may be a writer's work in progress,
+/// so it is believed only if it is still there while writers wait.
+pub(super) fn verify(
+    store: &Store,
+    session: &SessionId,
+    depth: &Depth,
+    lock_timeout: Duration,
+) -> Result<Verification, JournalError> {
+    let paths = store.paths(session);
+    let others = || seeds_of_others(store, session);
+    let scope = Scope { quick: depth.quick, anchors: &depth.anchors, others: &others };
+    let verification = verify_journal(&*store.disk, &paths, session, scope)?;
+    if verification.findings.iter().all(is_at_rest) {
+        return Ok(verification);
+    }
+    let Ok(lock) = FileLock::open(&*store.disk, &paths.lock()) else { return Ok(verification) };
+    match lock.shared(lock_timeout) {
+        Ok(_guard) => verify_journal(&*store.disk, &paths, session, scope),
+        // Its holder is stuck: what was seen is the best there is.
+        Err(_) => Ok(verification),
+    }
+}
+
+/// Whether a finding cannot be a write in progress.
+fn is_at_rest(finding: &Finding) -> bool {
+    matches!(finding.class, FindingClass::Permissions | FindingClass::UnknownFormat)
+}
+
+fn seeds_of_others(store: &Store, session: &SessionId) -> Vec<(Seed, SessionId)> {
+    let sessions = store.entries().map(|entries| entries.sessions).unwrap_or_default();
+    let others = sessions.into_iter().filter(|other| other != session);
+    others
+        .filter_map(|other| {
+            let seed = seed_of(&*store.disk, &store.paths(&other), &other).ok()??;
+            Some((seed, other))
+        })
+        .collect()
+}
+
+/// Removes a session for good, under its lock.
+pub(super) fn delete(
+    store: &Store,
+    session: &SessionId,
+    settings: &Settings,
+) -> Result<(), RepositoryError> {
+    let of_journal = |error: JournalError| of_journal(session, &Arc::new(error));
+    let paths = store.paths(session);
+    let disk = &*store.disk;
+    if disk.info(paths.root()).map_err(storage)?.is_none() {
+        return Err(RepositoryError::NotFound { session: session.clone() });
+    }
+    let lock = FileLock::open(disk, &paths.lock()).map_err(|error| of_journal(error.into()))?;
+    let holder = Holder { by: settings.by.clone(), since: settings.clock.now() };
+    let (_guard, _previous) =
+        lock.exclusive(&holder, settings.lock_timeout).map_err(|error| of_journal(error.into()))?;
+    let removed = store.sessions().join(format!(".gone-{}", uuid::Uuid::now_v7()));
+    let remove = || {
+        disk.rename_new(paths.root(), &removed)?;
+        disk.sync_dir(&store.sessions())?;
+        disk.remove_dir_all(&removed)
+    };
+    remove().map_err(storage)
+}

@@ -1,0 +1,206 @@
+//! One session as this process sees it: a queue of waiting appends, and what was read of it.
+
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use tokio::sync::oneshot;
+
+use super::store::Store;
+use crate::journal::{self, AppendResult, Journal, JournalError, JournalWriter, Settings};
+use crate::vocabulary::{Append, SessionId};
+
+/// Most appends that share one write: enough for every thread of a busy process, few enough that
+/// the first of them does not wait for long.
+const GROUP_MAX: usize = 128;
+
+/// One session.
+#[derive(Debug)]
+pub(super) struct Slot {
+    session: SessionId,
+    queue: Mutex<Queue>,
+    /// Locked by whoever leads the queue.
+    writer: Mutex<Option<JournalWriter>>,
+    /// Locked by readers, who must not wait for a writer's sync.
+    reader: Mutex<Option<Journal>>,
+}
+
+#[derive(Debug, Default)]
+struct Queue {
+    waiting: Vec<Waiting>,
+    /// Whether somebody is working the queue off.
+    led: bool,
+}
+
+#[derive(Debug)]
+struct Waiting {
+    append: Append,
+    answer: oneshot::Sender<AppendResult>,
+}
+
+impl Slot {
+    pub(super) fn new(session: SessionId) -> Self {
+        Self {
+            session,
+            queue: Mutex::default(),
+            writer: Mutex::default(),
+            reader: Mutex::default(),
+        }
+    }
+
+    /// Puts an append into the queue. The caller must [`lead`](Self::lead) if told so.
+    pub(super) fn enqueue(&self, append: Append) -> (oneshot::Receiver<AppendResult>, bool) {
+        let (answer, receiver) = oneshot::channel();
+        let mut queue = locked(&self.queue);
+        queue.waiting.push(Waiting { append, answer });
+        let must_lead = !std::mem::replace(&mut queue.led, true);
+        (receiver, must_lead)
+    }
+
+    /// Works the queue off until it is empty, a group at a time. Blocks the thread.
+    pub(super) fn lead(&self, store: &Store, settings: &Settings) {
+        let leading = Leading { slot: self };
+        while let Some(group) = leading.next_group() {
+            let (appends, answers): (Vec<_>, Vec<_>) =
+                group.into_iter().map(|waiting| (waiting.append, waiting.answer)).unzip();
+            self.append(store, settings, appends, |results| {
+                for (answer, result) in answers.into_iter().zip(results) {
+                    // Whoever no longer waits has dropped the future; the append stands.
+                    let _nobody_waits = answer.send(result);
+                }
+            });
+        }
+    }
+
+    fn append(
+        &self,
+        store: &Store,
+        settings: &Settings,
+        mut appends: Vec<Append>,
+        deliver: impl FnOnce(Vec<AppendResult>),
+    ) {
+        let mut writer = locked(&self.writer);
+        let mut results: Vec<AppendResult> = Vec::new();
+        while writer.is_none() {
+            match self.open_writer(store, settings) {
+                Ok(opened) => *writer = Some(opened),
+                Err(JournalError::Missing { .. })
+                    if appends.first().is_some_and(super::begins_a_session) =>
+                {
+                    let first = appends.remove(0);
+                    match self.begin(store, settings, first) {
+                        Begun::Answered(result) => results.push(result),
+                        Begun::ExistsAlready(append) => appends.insert(0, append),
+                    }
+                }
+                Err(error) => {
+                    let error = Arc::new(error);
+                    results.extend(appends.iter().map(|_| Err(Arc::clone(&error))));
+                    appends.clear();
+                }
+            }
+            if appends.is_empty() {
+                return deliver(results);
+            }
+        }
+        let Some(opened) = writer.as_mut() else { return deliver(results) };
+        let mut gone = false;
+        opened.append_all(appends, |rest| {
+            gone = rest.iter().any(is_missing);
+            results.extend(rest);
+            deliver(results);
+        });
+        if gone {
+            // The session was removed behind our back: the next append looks afresh.
+            *writer = None;
+        }
+    }
+
+    fn open_writer(
+        &self,
+        store: &Store,
+        settings: &Settings,
+    ) -> Result<JournalWriter, JournalError> {
+        let paths = store.paths(&self.session);
+        JournalWriter::open(&store.disk, paths, self.session.clone(), settings.clone())
+    }
+
+    /// Begins the session with an append, unless somebody else is faster.
+    fn begin(&self, store: &Store, settings: &Settings, append: Append) -> Begun {
+        let again = append.clone();
+        let sessions = store.sessions();
+        match journal::create(&*store.disk, &sessions, &self.session, append, settings) {
+            Err(JournalError::Exists { .. }) => Begun::ExistsAlready(again),
+            result => Begun::Answered(result.map_err(Arc::new)),
+        }
+    }
+
+    /// Looks at the session as it is on the medium now.
+    ///
+    /// # Errors
+    ///
+    /// Those of opening and reading it.
+    pub(super) fn read<T>(
+        &self,
+        store: &Store,
+        settings: &Settings,
+        look: impl FnOnce(&Journal) -> T,
+    ) -> Result<T, JournalError> {
+        let mut reader = locked(&self.reader);
+        let journal = match reader.take() {
+            Some(journal) => reader.insert(journal),
+            None => {
+                let paths = store.paths(&self.session);
+                reader.insert(Journal::open(&store.disk, paths, self.session.clone())?)
+            }
+        };
+        match journal.refresh_settled(settings.lock_timeout) {
+            Ok(()) => Ok(look(journal)),
+            Err(error) => {
+                *reader = None;
+                Err(error)
+            }
+        }
+    }
+}
+
+/// What came of trying to begin a session.
+enum Begun {
+    Answered(AppendResult),
+    ExistsAlready(Append),
+}
+
+fn is_missing(result: &AppendResult) -> bool {
+    result.as_ref().is_err_and(|error| matches!(**error, JournalError::Missing { .. }))
+}
+
+/// Whoever works the queue off. If that ends early, by a panic, the next one can begin.
+struct Leading<'a> {
+    slot: &'a Slot,
+}
+
+impl Leading<'_> {
+    /// The next appends to write together; gives the lead back when there are none.
+    fn next_group(&self) -> Option<Vec<Waiting>> {
+        let mut queue = locked(&self.slot.queue);
+        if queue.waiting.is_empty() {
+            queue.led = false;
+            return None;
+        }
+        let count = queue.waiting.len().min(GROUP_MAX);
+        Some(queue.waiting.drain(..count).collect())
+    }
+}
+
+impl Drop for Leading<'_> {
+    fn drop(&mut self) {
+        if std::thread::panicking() {
+            let mut queue = locked(&self.slot.queue);
+            queue.led = false;
+            queue.waiting.clear();
+        }
+    }
+}
+
+/// A panic elsewhere leaves these values whole: they are read again from the medium.
+fn locked<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}
