@@ -2,7 +2,7 @@
 
 use annals::vocabulary::{
     Command, Created, Digest, Event, EventKind, FieldSet, FileRecorded, Forked, Imported,
-    MessageRecorded, Recovered, Redacted, Renamed, Role, SessionStatus, check_transition,
+    MessageRecorded, Redacted, Renamed, Role, SessionStatus, check_transition,
 };
 
 use super::assert_snapshot;

@@ -1,12 +1,16 @@
 //! One suite for every repository: a promise is a function, and runs once for each of them.
 
+use std::path::Path;
 use std::sync::Arc;
 
-use annals::repository::InMemoryRepository;
+use annals::disk::{Disk, MemoryDisk, RealDisk};
 #[cfg(feature = "cache")]
 use annals::repository::{CacheOptions, CachedRepository};
+use annals::repository::{FileSystemOptions, FileSystemRepository, InMemoryRepository};
 
-use super::support::TestClock;
+use tempfile::TempDir;
+
+use super::support::{TestClock, author};
 
 /// Runs every promise against what `$make` makes of a clock: the repository, and what has to stay
 /// alive for as long as it does.
@@ -102,7 +106,32 @@ fn cached(
     ((), CachedRepository::new(inner, options).with_clock(clock))
 }
 
+fn on(disk: Arc<dyn Disk>, path: &Path, clock: Arc<TestClock>) -> FileSystemRepository {
+    let settings = FileSystemOptions { clock, ..FileSystemOptions::new(author()) };
+    FileSystemRepository::open_with(disk, path, settings).unwrap()
+}
+
+fn in_a_directory(clock: Arc<TestClock>) -> (TempDir, FileSystemRepository) {
+    let directory = TempDir::new().unwrap();
+    let repository = on(Arc::new(RealDisk), directory.path(), clock);
+    (directory, repository)
+}
+
+fn on_a_memory_disk(clock: Arc<TestClock>) -> ((), FileSystemRepository) {
+    ((), on(Arc::new(MemoryDisk::new()), Path::new("/store"), clock))
+}
+
+#[cfg(feature = "cache")]
+fn cached_directory(clock: Arc<TestClock>) -> (TempDir, CachedRepository<FileSystemRepository>) {
+    let (directory, inner) = in_a_directory(Arc::clone(&clock));
+    (directory, CachedRepository::new(inner, CacheOptions::default()).with_clock(clock))
+}
+
 conformance!(in_memory, memory);
+conformance!(in_directory, in_a_directory);
+conformance!(on_memory_disk, on_a_memory_disk);
+#[cfg(feature = "cache")]
+conformance!(in_cached_directory, cached_directory);
 #[cfg(feature = "cache")]
 conformance!(cached_and_validated, |clock| cached(clock, None));
 #[cfg(feature = "cache")]
