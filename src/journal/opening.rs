@@ -117,23 +117,17 @@ impl Journal {
     pub fn refresh(&mut self) -> Result<(), JournalError> {
         let info = self.disk.info(&self.paths.journal())?;
         let info = info.ok_or_else(|| missing(&*self.disk, &self.paths, &self.session))?;
-        if info.identity != self.identity || info.len < self.replay.end_offset {
+        let replaced = info.identity != self.identity || info.len < self.replay.end_offset;
+        // What looked like damage may have been a write in progress, of which only a part was to
+        // be seen: it is not believed without a second look at all of it.
+        if replaced || self.replay.condition != Condition::Sound {
             *self = Self::open(&self.disk, self.paths.clone(), self.session.clone())?;
             return Ok(());
         }
         self.replay.file_len = info.len;
-        if matches!(self.replay.condition, Condition::Damaged(_)) {
-            return Ok(());
-        }
         let mut next = [PADDING];
         self.file.read_at(self.replay.end_offset, &mut next)?;
-        if next == [PADDING] && self.replay.condition == Condition::Sound {
-            return Ok(());
-        }
-        // An unfinished write may have been finished, or set aside, since it was met.
-        self.replay.condition = Condition::Sound;
-        self.replay.findings.retain(|finding| finding.class != FindingClass::TornTail);
-        self.read_on()
+        if next == [PADDING] { Ok(()) } else { self.read_on() }
     }
 
     /// The session.
@@ -195,19 +189,9 @@ impl Journal {
         }
         let Ok(lock) = FileLock::open(&*self.disk, &self.paths.lock()) else { return Ok(()) };
         match lock.shared(timeout) {
-            Ok(_guard) => self.look_again(),
+            Ok(_guard) => self.refresh(),
             Err(_) => Ok(()),
         }
-    }
-
-    /// Brings the state up to date while no writer is at work. Damage that was met while one was
-    /// may have been its half-visible write, so it is not believed without a second look.
-    pub(super) fn look_again(&mut self) -> Result<(), JournalError> {
-        if matches!(self.replay.condition, Condition::Damaged(_)) {
-            *self = Self::open(&self.disk, self.paths.clone(), self.session.clone())?;
-            return Ok(());
-        }
-        self.refresh()
     }
 }
 
