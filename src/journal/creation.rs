@@ -55,14 +55,15 @@ fn encode(
     planned: &Plan,
     at: Timestamp,
     by: &Author,
-) -> Result<Vec<u8>, LineFault> {
+) -> Result<Vec<u8>, JournalError> {
     let id = JournalId::generate();
     let by = by.clone().bounded();
     let header = Header::new(id, session.clone()).encode(at, &by, &Key::generate())?;
     let prepare = |planned: &crate::vocabulary::PlannedEvent| {
         Prepared::new(&planned.event, at, &by, planned.key.clone())
     };
-    let records: Vec<_> = planned.events.iter().map(prepare).collect::<Result<_, _>>()?;
+    let records: Vec<_> =
+        planned.events.iter().map(prepare).collect::<Result<_, JournalError>>()?;
     let batch = Batch::encode(Seed::of(id), 0, header.link, &records)?;
     let mut bytes = header.line;
     bytes.extend_from_slice(&batch.lines);
