@@ -11,7 +11,7 @@ use super::{JournalError, blobs};
 use crate::disk::Disk;
 use crate::format::bounds::PADDING;
 use crate::format::layout::{SessionPaths, UNDER_CONSTRUCTION};
-use crate::format::{Header, JournalId, LineFault, Seed};
+use crate::format::{Header, JournalId, Seed};
 use crate::vocabulary::{Append, Appended, Author, Key, Plan, SessionId, Timestamp, plan};
 
 /// Makes a session's folder with its first records. `sessions` is the folder of all sessions.
