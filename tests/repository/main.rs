@@ -24,6 +24,7 @@ mod support;
 mod watching;
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use annals::repository::{RepositoryError, SessionRepository};
 use annals::vocabulary::{
@@ -32,6 +33,9 @@ use annals::vocabulary::{
 };
 
 use support::{TestClock, author, id};
+
+/// Far longer than anything here takes: a test that reaches it has failed.
+pub const PATIENCE: Duration = Duration::from_secs(30);
 
 /// What a promise is tried on.
 pub struct Place<R> {

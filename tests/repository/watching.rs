@@ -1,15 +1,11 @@
 //! Waiting for a session to change.
 
 use std::sync::Arc;
-use std::time::Duration;
 
 use annals::repository::{RepositoryError, SessionRepository};
 use tokio::time::timeout;
 
-use super::Place;
-
-/// Far longer than any wake-up takes: a test that reaches it has failed.
-const PATIENCE: Duration = Duration::from_secs(30);
+use super::{PATIENCE, Place};
 
 pub async fn a_change_that_has_been_is_told_at_once<R: SessionRepository>(place: Place<R>) {
     let session = place.create("past").await;
