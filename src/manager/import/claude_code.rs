@@ -17,8 +17,10 @@
 //! and texts beginning with `<command-`, `<local-command`, `<bash-`, `<system-reminder>`,
 //! `<task-notification>` or `[Request interrupted`.
 //!
-//! One answer is streamed as several lines of the same `message.id`, each with the usage of the
-//! whole: `tokens` stand on the first of them only.
+//! One answer is streamed as several lines of the same `message.id`. `tokens` stand on the first of
+//! them only, so that input is not counted several times. The count of *output* tokens on that
+//! line is what had been streamed by then, often far below the final one on the last line: the sum
+//! of a session's output tokens is a lower bound.
 //!
 //! The transcript `<uuid>/subagents/agent-x.jsonl` becomes the session `<uuid>.agent-x` with the
 //! parent `<uuid>`.
