@@ -2,6 +2,7 @@
 
 use std::fs::File;
 use std::io::Write as _;
+use std::os::unix::fs::OpenOptionsExt as _;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
@@ -136,7 +137,9 @@ pub fn line_of(path: &Path, seq: usize) -> (usize, String) {
 
 /// Holds a session's lock as another process would, until the file is dropped.
 pub fn hold_lock(path: &Path) -> File {
-    let file = File::options().read(true).write(true).open(path).unwrap();
+    let mut options = File::options();
+    let file =
+        options.read(true).write(true).create(true).truncate(false).mode(0o600).open(path).unwrap();
     file.lock().unwrap();
     file
 }
