@@ -8,6 +8,7 @@ pub mod bounds;
 pub mod canonical;
 mod chain;
 mod checksum;
+mod cursor;
 mod header;
 mod journal_id;
 pub mod layout;
