@@ -11,6 +11,7 @@ mod command;
 mod decide;
 mod digest;
 mod event;
+mod event_data;
 mod filter;
 mod finding;
 mod fold;
@@ -31,9 +32,10 @@ pub use clock::{Clock, SystemClock};
 pub use command::{Command, NewFork, NewMessage, NewSession};
 pub use decide::{Refusal, decide};
 pub use digest::{Digest, DigestError, Link};
-pub use event::{
-    BlobRef, Created, DataFault, Event, EventKind, FieldSet, FileRecorded, Forked, Imported,
-    LostRange, MessageRecorded, Recovered, Redacted, Renamed, Tokens,
+pub use event::{DataFault, Event, EventKind};
+pub use event_data::{
+    BlobRef, Created, FieldSet, FileRecorded, Forked, Imported, LostRange, MessageRecorded,
+    Recovered, Redacted, Renamed, Tokens,
 };
 pub use filter::{SessionFilter, SortKey};
 pub use finding::{Finding, FindingClass, Severity, Verification};
@@ -63,6 +65,9 @@ pub mod bounds {
     pub const FIELD_NAME_CHARS_MAX: usize = 64;
     /// Largest value of a custom field, in bytes of its JSON form.
     pub const FIELD_VALUE_BYTES_MAX: usize = 16 * 1024;
+    /// Deepest nesting of arrays and objects in the value of a custom field. Readers of JSON stop
+    /// somewhere above a hundred levels, and a snapshot puts a few around the value.
+    pub const FIELD_VALUE_DEPTH_MAX: usize = 64;
     /// Most custom fields of one session.
     pub const FIELDS_MAX: usize = 128;
     /// Most tags of one session.
