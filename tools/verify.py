@@ -8,6 +8,7 @@ history is damaged, 1 when some is, 2 when something cannot be read. It knows no
 blobs, permissions and transitions between states; Python's standard library is all it needs.
 """
 import base64
+import collections
 import datetime
 import hashlib
 import json
@@ -26,6 +27,9 @@ NAMES = re.compile(
     rb',"key":"([!#-\[\]-~]{1,200})",(?:"batch":(0|[1-9][0-9]{0,19}),)?"type":"([^"\\]{1,64})",')
 TOKEN = re.compile(rb'"(?:[^"\\]|\\.)*"|[{}\[\]]', re.S)
 FORBIDDEN = re.compile('[\0-\x1f\x7f-\x9f\u2028\u2029]| {%d}' % (SPACE_RUN_MAX + 1))
+# The table of CRC-32, and which of its entries has which upper byte.
+TABLE = [zlib.crc32(bytes([index]), 0xFFFFFFFF) ^ 0xFFFFFFFF for index in range(256)]
+INDEX_OF = {entry >> 24: index for index, entry in enumerate(TABLE)}
 STRING = re.compile(r'"(?:[^"\\]|\\.)*"')
 
 
@@ -57,8 +61,8 @@ class Record:
         self.covered = line[18:self.end]
         self.link = hashlib.sha256(line[18:envelope_end] + data_digest).digest()
 
-    def holds(self, journal):
-        return zlib.crc32(journal + self.covered) == self.crc
+    def holds(self, seed):
+        return zlib.crc32(self.covered, seed) == self.crc
 
 
 def refuse(_=None):
@@ -93,13 +97,13 @@ def author(by):
         refuse()
 
 
-def record_at(bytes_, offset, journal):
+def record_at(bytes_, offset, seed):
     """The intact record that begins at an offset, whatever follows it."""
     try:
         record = Record(bytes_[offset:offset + LINE_BYTES_MAX])
     except (ValueError, RecursionError):
         return None
-    return record if record.holds(journal) else None
+    return record if record.holds(seed) else None
 
 
 def looks_unwritten(bytes_, start, end):
@@ -110,10 +114,10 @@ def looks_unwritten(bytes_, start, end):
     return bool(solid) and any(blank[:solid[-1]]) or blank[-1] and b"\n" not in bytes_[start:end]
 
 
-def pieces(bytes_, offset, journal):
+def pieces(bytes_, offset, seed):
     """('record', offset, Record, end) and ('damage', offset, end, lines, unwritten, line_feed)."""
     while bytes_[offset:].strip(b" "):
-        record = record_at(bytes_, offset, journal)
+        record = record_at(bytes_, offset, seed)
         if record:
             end = offset + record.end
             terminated = bytes_[end:end + 1] == b"\n"
@@ -125,7 +129,7 @@ def pieces(bytes_, offset, journal):
                 yield "damage", end, offset, 0, instead in (b"", b" ", b"\0"), True
             continue
         end = bytes_.find(START, offset + 1)
-        while end >= 0 and not record_at(bytes_, end, journal):
+        while end >= 0 and not record_at(bytes_, end, seed):
             end = bytes_.find(START, end + 1)
         end = len(bytes_) if end < 0 else end
         damaged = bytes_[offset:end]
@@ -149,22 +153,54 @@ def is_excused(missing, seq, lost):
     return True
 
 
+def header_of(bytes_):
+    """The data of the header, or None where the first line is none."""
+    line, line_feed, _ = bytes_.partition(b"\n")
+    try:
+        record = Record(line)
+        journal, version = bytes.fromhex(record.data["journal"]), record.data["format"]
+    except (ValueError, KeyError, TypeError, RecursionError):
+        return None
+    is_first = (record.seq, record.kind, record.prev) == (0, "journal", bytes(32))
+    is_whole = line_feed and record.end == len(line) and len(journal) == 16 and version >= 1
+    return record.data if is_first and is_whole and record.holds(zlib.crc32(journal)) else None
+
+
+def inferred_seed(bytes_):
+    """The seed that most of the first lines were written with, where at least two agree."""
+    seeds = []
+    for line in bytes_[:LINE_BYTES_MAX].split(b"\n"):
+        try:
+            record = Record(line)
+        except (ValueError, RecursionError):
+            continue
+        if record.end == len(line):
+            seeds.append(seed_of(record.covered, record.crc))
+    counts = collections.Counter(seeds[:64])
+    seed, count = max(counts.items(), key=lambda item: (item[1], item[0]), default=(None, 0))
+    return seed if count > 1 else None
+
+
+def seed_of(covered, crc):
+    """CRC-32 run backwards: what it must have been before `covered`."""
+    register = crc ^ 0xFFFFFFFF
+    for byte in reversed(covered):
+        index = INDEX_OF[register >> 24]
+        register = (register ^ TABLE[index]) << 8 & 0xFFFFFFFF | index ^ byte
+    return register ^ 0xFFFFFFFF
+
+
 def verify(bytes_, session=None):
     """The findings of one journal: (class, seq, offset)."""
-    try:
-        header = Record(bytes_.split(b"\n", 1)[0])
-        journal = bytes.fromhex(header.data["journal"])
-        version, named = header.data["format"], header.data["session"]
-        if (header.seq, header.kind, header.prev) != (0, "journal", bytes(32)):
-            refuse()
-        if len(journal) != 16 or version < 1 or not header.holds(journal):
-            refuse()
-    except (ValueError, KeyError, TypeError):
-        return [("header", 0, 0)]
-    if version > 1:
+    header = header_of(bytes_)
+    if header and header["format"] > 1:
         return [("unknown-format", 0, 0)]
-    found = [("header", 0, 0)] if session not in (None, named) else []
-    all_pieces = list(pieces(bytes_, 0, journal))
+    seed = zlib.crc32(bytes.fromhex(header["journal"])) if header else inferred_seed(bytes_)
+    if seed is None:
+        return [("header", 0, 0)]
+    misplaced = header and session not in (None, header["session"])
+    found = [("header", 0, 0)] if misplaced else []
+    all_pieces = list(pieces(bytes_, 0, seed))
     records = [piece[2] for piece in all_pieces if piece[0] == "record"]
     notes = [record for record in records if record.kind == "recovered" and record.data]
     lost = [(gap["first_seq"], gap["last_seq"], note.seq)
@@ -185,9 +221,9 @@ def verify(bytes_, session=None):
             damage = None
             continue
         if damage:
-            found.append(("corrupt", next_seq, damage[0]))
+            found.append(("corrupt" if next_seq else "header", next_seq, damage[0]))
         elif not is_excused(next_seq, record.seq, lost):
-            found.append(("sequence-gap", next_seq, offset))
+            found.append(("sequence-gap" if next_seq else "header", next_seq, offset))
         if last and last.seq + 1 == record.seq and last.link != record.prev:
             if (record.seq, True) != (1, any(first == 0 for first, _, _ in lost)):
                 found.append(("chain-break", record.seq, offset))

@@ -1,10 +1,11 @@
 //! The command line as clap reads it: global flags and the list of commands.
 
 use std::ffi::OsString;
+use std::time::Duration;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
-use super::commands;
+use super::{commands, time};
 
 /// Keeps the history of command-line agent sessions: who did what, when, and provably so.
 ///
@@ -23,6 +24,7 @@ pub(super) struct Cli {
 
 /// What holds for every command.
 #[derive(Debug, Args)]
+#[command(next_help_heading = "Global options")]
 pub(super) struct Globals {
     /// The store: a directory [default: $ANNALS_STORE, else the user's data directory]
     #[arg(long, global = true, value_name = "STORE", value_parser = clap::value_parser!(OsString))]
@@ -33,6 +35,9 @@ pub(super) struct Globals {
     /// When to use colours; NO_COLOR is honoured
     #[arg(long, global = true, value_enum, default_value_t, value_name = "WHEN")]
     pub(super) color: ColorWhen,
+    /// How long a change waits for a session's lock, such as 500ms or 10s [default: 30s]
+    #[arg(long, global = true, value_name = "DURATION", value_parser = time::parse_duration)]
+    pub(super) lock_timeout: Option<Duration>,
     /// Say nothing but results and errors
     #[arg(short, long, global = true, conflicts_with = "verbose")]
     pub(super) quiet: bool,
@@ -77,6 +82,7 @@ pub(super) enum Command {
     Diff(commands::diff::DiffArgs),
     Verify(commands::verify::VerifyArgs),
     Recover(commands::recover::RecoverArgs),
+    Import(commands::import::ImportArgs),
     Head(commands::head::HeadArgs),
     Purge(commands::purge::PurgeArgs),
     Locks(commands::locks::LocksArgs),

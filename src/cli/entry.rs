@@ -50,7 +50,9 @@ fn write_phrase(
     names_session: bool,
 ) -> Result<(), CliError> {
     let time = output.times.to_the_second(record.at);
-    let place = if names_session { format!("{session} ") } else { String::new() };
+    let place = names_session
+        .then(|| table::fit(session.as_str(), output.width.map(table::id_width_max)) + " ");
+    let place = place.unwrap_or_default();
     let who = one_line(&record.by.user).into_owned();
     let (words, occurred) = phrase::of_record(record);
     let before = occurred.map(|moment| format!("({}) ", output.times.to_the_second(moment)));

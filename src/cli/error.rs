@@ -8,6 +8,7 @@ use serde::Serialize;
 
 use super::input;
 use crate::manager::SessionError;
+use crate::manager::import::ImportError;
 use crate::repository::RepositoryError;
 use crate::vocabulary::{LabelError, Refusal, SessionId, SessionIdError};
 
@@ -83,6 +84,9 @@ pub(super) enum CliError {
     /// No flag and no variable names a store, and the user has no home.
     #[error("there is no store to use: the home directory is unknown")]
     NoStore,
+    /// The home directory, where programs keep their transcripts, is unknown.
+    #[error("the home directory is unknown, so there are no usual folders to search")]
+    NoHome,
     /// The store is a remote one, which this build cannot speak to.
     #[error("{store} is a remote store, and this build of annals has no client for one")]
     Remote {
@@ -125,7 +129,7 @@ impl CliError {
     pub(super) fn code(&self) -> u8 {
         match self {
             Self::Session(error) => session_code(error),
-            Self::Usage { .. } | Self::Input { .. } | Self::NoStore => code::USAGE,
+            Self::Usage { .. } | Self::Input { .. } | Self::NoStore | Self::NoHome => code::USAGE,
             Self::Remote { .. } => code::UNREACHABLE,
             Self::Output(_) | Self::Start(_) => code::STORAGE,
         }
@@ -144,10 +148,11 @@ impl CliError {
 
     fn kind(&self) -> &'static str {
         match self {
+            // Too short for a prefix, it could still have been an id or a name.
+            Self::Session(SessionError::SelectorTooShort { .. }) => "not-found",
             Self::Session(error) => error.kind(),
-            Self::Usage { .. } => "usage",
-            Self::Input { .. } => "input",
-            Self::NoStore => "no-store",
+            Self::Usage { .. } | Self::Input { .. } => "invalid-input",
+            Self::NoStore | Self::NoHome => "no-home",
             Self::Remote { .. } => "unreachable",
             Self::Output(_) => "output",
             Self::Start(_) => "interrupted",
@@ -159,6 +164,7 @@ impl CliError {
             Self::Session(error) => error.hint(),
             Self::Usage { hint, .. } => (*hint).to_owned(),
             Self::Input { .. } => "name a readable UTF-8 file, or - for standard input".to_owned(),
+            Self::NoHome => "name the folders to import from".to_owned(),
             Self::NoStore => "name one with --store DIR or ANNALS_STORE".to_owned(),
             Self::Remote { .. } => "name a directory with --store DIR".to_owned(),
             Self::Output(_) => {
@@ -186,13 +192,13 @@ impl CliError {
 fn session_code(error: &SessionError) -> u8 {
     match error {
         SessionError::Repository(error) => repository_code(error),
-        SessionError::Import(_) => code::STORAGE,
-        SessionError::NoMatch { .. } => code::NOT_FOUND,
+        SessionError::Import(ImportError::Disk(_)) => code::STORAGE,
+        SessionError::NoMatch { .. } | SessionError::SelectorTooShort { .. } => code::NOT_FOUND,
         SessionError::Ambiguous { .. } => code::AMBIGUOUS,
         SessionError::InvalidId(_)
         | SessionError::InvalidLabel(_)
-        | SessionError::SelectorTooShort { .. }
-        | SessionError::NoSuchMoment { .. } => code::USAGE,
+        | SessionError::NoSuchMoment { .. }
+        | SessionError::Import(_) => code::USAGE,
     }
 }
 

@@ -33,11 +33,13 @@ use std::sync::Arc;
 
 use clap::Parser as _;
 
-use self::args::{Cli, Command};
+use self::args::{Cli, Command, Globals};
 use self::context::Context;
 use self::error::{CliError, Status};
 use self::output::Output;
+use self::store::Opening;
 use crate::manager::SessionManager;
+use crate::repository::Durability;
 
 /// Carries out a command line, whose first word is the program's own name, and returns the exit
 /// code for the shell. Results go to standard output, everything else to standard error.
@@ -58,10 +60,11 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
 
 fn execute(cli: Cli, mut output: Output) -> ExitCode {
     let durability = match &cli.command {
-        Command::Batch(args) => args.durability,
-        _ => commands::batch::HowDurable::Sync,
+        Command::Batch(args) => args.durability.into(),
+        _ => Durability::Sync,
     };
-    let repository = match store::open(cli.globals.store, durability) {
+    let Globals { store, lock_timeout, .. } = cli.globals;
+    let repository = match store::open(Opening { store, durability, lock_timeout }) {
         Ok(repository) => repository,
         Err(error) => return conclude(&mut output, Err(error)),
     };
@@ -103,6 +106,7 @@ async fn dispatch(context: &mut Context, command: Command) -> Result<Status, Cli
         Command::Diff(args) => c::diff::run(context, args).await,
         Command::Verify(args) => c::verify::run(context, args).await,
         Command::Recover(args) => c::recover::run(context, args).await,
+        Command::Import(args) => c::import::run(context, args).await,
         Command::Head(args) => c::head::run(context, args).await,
         Command::Purge(args) => c::purge::run(context, args).await,
         Command::Locks(args) => c::locks::run(context, args).await,

@@ -3,13 +3,12 @@
 use std::ffi::{OsStr, OsString};
 use std::path::PathBuf;
 use std::sync::Arc;
+use std::time::Duration;
 
 use etcetera::BaseStrategy as _;
 
-use super::commands::batch::HowDurable;
 use super::error::CliError;
 use crate::disk::RealDisk;
-use crate::manager::SessionError;
 use crate::repository::{
     Durability, FileSystemOptions, FileSystemRepository, SessionRepository, author_from_environment,
 };
@@ -21,22 +20,30 @@ const DEFAULT_FOLDER: &str = "annals";
 /// How the address of a remote store begins.
 const REMOTE_PREFIX: &str = "nats://";
 
+/// How a store is to be opened.
+pub(super) struct Opening {
+    /// The flag that names it.
+    pub(super) store: Option<OsString>,
+    /// What an acknowledged change promises.
+    pub(super) durability: Durability,
+    /// How long a change waits for a session's lock; the store's own default where `None`.
+    pub(super) lock_timeout: Option<Duration>,
+}
+
 /// The store that the flag or the environment names. Nothing is made until something is written.
 ///
 /// # Errors
 ///
 /// There is no store to use, or what is there is none that this version can work with.
-pub(super) fn open(
-    flag: Option<OsString>,
-    durability: HowDurable,
-) -> Result<Box<dyn SessionRepository>, CliError> {
-    let mut settings = FileSystemOptions::new(author_from_environment());
-    settings.durability = match durability {
-        HowDurable::Sync => Durability::Sync,
-        HowDurable::Buffered => Durability::Buffered,
+pub(super) fn open(opening: Opening) -> Result<Box<dyn SessionRepository>, CliError> {
+    let path = locate(opening.store)?;
+    let defaults = FileSystemOptions::new(author_from_environment());
+    let options = FileSystemOptions {
+        durability: opening.durability,
+        lock_timeout: opening.lock_timeout.unwrap_or(defaults.lock_timeout),
+        ..defaults
     };
-    let store = FileSystemRepository::open_with(Arc::new(RealDisk), locate(flag)?, settings);
-    Ok(Box::new(store.map_err(SessionError::from)?))
+    Ok(Box::new(FileSystemRepository::open_with(Arc::new(RealDisk), path, options)?))
 }
 
 /// The directory of the store: the flag's, else the variable's, else the user's own.

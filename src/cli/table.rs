@@ -1,36 +1,58 @@
 //! Aligned columns that fit the terminal.
 
 use anstyle::Style;
-use comfy_table::{CellAlignment, ColumnConstraint, ContentArrangement, Table, presets};
+use comfy_table::{CellAlignment, ColumnConstraint, ContentArrangement, Table, Width, presets};
 
 use super::error::CliError;
 use super::output::Output;
 use super::style;
 
+/// Most of a terminal's width that ids take, in per cent: the beginning of one is enough to name
+/// a session.
+const ID_PERCENT_MAX: u16 = 40;
+
 /// A column of a table.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Column {
-    /// Its heading.
-    pub(super) heading: &'static str,
-    /// Numbers stand to the right.
-    pub(super) numeric: bool,
-    /// Takes the width that the others leave; what does not fit is cut.
-    pub(super) elastic: bool,
+    heading: &'static str,
+    kind: ColumnKind,
 }
 
-/// A column of text as wide as its widest cell.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum ColumnKind {
+    /// As wide as its widest cell.
+    Text,
+    /// The same, and set to the right.
+    Number,
+    /// As wide as its widest cell, up to a share of the terminal.
+    Id,
+    /// Takes the width that the others leave.
+    Elastic,
+}
+
+/// A column of short texts.
 pub(super) const fn text(heading: &'static str) -> Column {
-    Column { heading, numeric: false, elastic: false }
+    Column { heading, kind: ColumnKind::Text }
 }
 
 /// A column of numbers.
 pub(super) const fn number(heading: &'static str) -> Column {
-    Column { heading, numeric: true, elastic: false }
+    Column { heading, kind: ColumnKind::Number }
+}
+
+/// A column of ids.
+pub(super) const fn id(heading: &'static str) -> Column {
+    Column { heading, kind: ColumnKind::Id }
 }
 
 /// A column of text that gives way when the terminal is narrow.
 pub(super) const fn elastic(heading: &'static str) -> Column {
-    Column { heading, numeric: false, elastic: true }
+    Column { heading, kind: ColumnKind::Elastic }
+}
+
+/// The columns of the terminal that an id may take.
+pub(super) fn id_width_max(width: usize) -> usize {
+    width * usize::from(ID_PERCENT_MAX) / 100
 }
 
 /// Writes rows under headings: cut to the terminal's width on a terminal, whole anywhere else.
@@ -65,14 +87,20 @@ fn arrange(table: &mut Table, columns: &[Column], width: Option<usize>) {
         row.max_height(1);
     }
     let last = columns.len().saturating_sub(1);
-    for (index, column) in table.column_iter_mut().enumerate() {
-        let wanted = columns.get(index);
+    for ((index, column), wanted) in table.column_iter_mut().enumerate().zip(columns) {
         column.set_padding((0, if index == last { 0 } else { 2 }));
-        if wanted.is_some_and(|wanted| wanted.numeric) {
+        if wanted.kind == ColumnKind::Number {
             column.set_cell_alignment(CellAlignment::Right);
         }
-        if width.is_some() && !wanted.is_some_and(|wanted| wanted.elastic) {
-            column.set_constraint(ColumnConstraint::ContentWidth);
+        match wanted.kind {
+            ColumnKind::Text | ColumnKind::Number if width.is_some() => {
+                column.set_constraint(ColumnConstraint::ContentWidth);
+            }
+            ColumnKind::Id if width.is_some() => {
+                let share = Width::Percentage(ID_PERCENT_MAX);
+                column.set_constraint(ColumnConstraint::UpperBoundary(share));
+            }
+            _ => {}
         }
     }
     match width.and_then(|columns| u16::try_from(columns).ok()) {

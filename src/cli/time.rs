@@ -1,5 +1,7 @@
 //! Moments as people write and read them.
 
+use std::time::Duration;
+
 use crate::vocabulary::{Clock as _, SystemClock, Timestamp};
 
 const MICROS_PER_SECOND: i64 = 1_000_000;
@@ -43,6 +45,21 @@ fn parse_age_micros(text: &str) -> Result<i64, NotATime> {
     let days = jiff::SpanRelativeTo::days_are_24_hours();
     let age = span.to_duration(days).map_err(|_| NotATime)?.abs();
     i64::try_from(age.as_micros()).map_err(|_| NotATime)
+}
+
+/// A text is no length of time.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("not a length of time: write 500ms, 10s, 2m or the like")]
+pub(super) struct NotADuration;
+
+/// A length of time as a command-line argument.
+///
+/// # Errors
+///
+/// The text is none, or a negative one.
+pub(super) fn parse_duration(text: &str) -> Result<Duration, NotADuration> {
+    let signed: jiff::SignedDuration = text.parse().map_err(|_| NotADuration)?;
+    Duration::try_from(signed).map_err(|_| NotADuration)
 }
 
 /// How moments are written on standard output.

@@ -31,7 +31,13 @@ pub(super) fn tell(error: &clap::Error, arguments: &[OsString]) -> ExitCode {
 fn tell_json(error: &clap::Error) -> io::Result<()> {
     let text = error.to_string();
     let message = text.lines().next().unwrap_or_default().trim_start_matches("error: ");
-    let report = json!({"kind": "usage", "message": message, "session": null, "hint": HINT});
+    let kind = match error.kind() {
+        ErrorKind::ValueValidation | ErrorKind::InvalidValue | ErrorKind::InvalidUtf8 => {
+            "invalid-input"
+        }
+        _ => "usage",
+    };
+    let report = json!({"kind": kind, "message": message, "session": null, "hint": HINT});
     json::write_line(&mut io::stderr(), &json!({ "error": report }))
 }
 

@@ -180,6 +180,14 @@ pub fn verify_checksum(seed: Seed, line: &[u8]) -> Result<(), LineFault> {
     if seed.checksum(covered) == written { Ok(()) } else { Err(LineFault::Checksum) }
 }
 
+/// The seed that a line (without its line feed) was written with, if it is a record at all.
+#[must_use]
+pub fn seed_of(line: &[u8]) -> Option<Seed> {
+    parse_spans(line).ok()?;
+    let written = Cursor::new(line).checksum().ok()?;
+    line.get(CHECKSUM_PREFIX_BYTES..).map(|covered| Seed::of_line(covered, written))
+}
+
 /// Reads the form of a line (without its line feed), without checking its checksum.
 ///
 /// # Errors

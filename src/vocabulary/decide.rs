@@ -153,6 +153,7 @@ fn change(state: &Projection, command: Command) -> Result<Vec<Event>, Refusal> {
         }
         Command::NoteImport(imported) => {
             check_detail("path", Some(&imported.path))?;
+            check_detail("source", Some(&imported.source))?;
             Event::Imported(imported)
         }
         Command::NoteRedaction(redacted) => {
@@ -201,11 +202,11 @@ fn undo(state: &Projection) -> Result<Event, Refusal> {
     Ok(match reversal {
         Reversal::Rename { name, .. } => Event::Renamed(Renamed { name, occurred: None }),
         Reversal::SetStatus { from, to, .. } => match (from, to) {
+            (_, Deleted) => Event::Deleted,
             (Archived | Deleted, to) => Event::Restored(to),
             (_, Active) => Event::Activated,
             (_, Background) => Event::Backgrounded,
             (_, Archived) => Event::Archived,
-            (_, Deleted) => Event::Deleted,
         },
         Reversal::Tag { tag, .. } => Event::Tagged(tag),
         Reversal::Untag { tag, .. } => Event::Untagged(tag),

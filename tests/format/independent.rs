@@ -101,7 +101,7 @@ fn damaged() -> Vec<(String, Vec<u8>)> {
             all.push((format!("sector-{sector}-{name}"), lost));
         }
     }
-    for seq in 1..lines.len() {
+    for seq in 0..lines.len() {
         let without: Vec<_> = lines[..seq].iter().chain(&lines[seq + 1..]).cloned().collect();
         let mut twice = lines.clone();
         twice.insert(seq, lines[seq].clone());
@@ -118,6 +118,12 @@ fn damaged() -> Vec<(String, Vec<u8>)> {
             changed[seq].extend_from_slice(instead);
             all.push((format!("line-feed-{seq}-{name}"), changed.concat()));
         }
+    }
+    for place in (400..solid).step_by(173) {
+        let mut headless = whole.clone();
+        headless[20] = b'!';
+        headless[place] ^= 4;
+        all.push((format!("headless-{place}"), headless));
     }
     all.push(("edited".to_owned(), edited()));
     all.push(("erased".to_owned(), erased_without_a_word()));

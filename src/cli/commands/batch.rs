@@ -7,6 +7,7 @@ use clap::{Args, ValueEnum};
 use crate::cli::context::Context;
 use crate::cli::error::{CliError, Status};
 use crate::cli::{batch, input};
+use crate::repository::Durability;
 
 /// Carry out commands given as JSON, one a line, and answer each with a line, in order
 ///
@@ -32,6 +33,15 @@ pub(in crate::cli) enum HowDurable {
     Sync,
     /// It is with the operating system
     Buffered,
+}
+
+impl From<HowDurable> for Durability {
+    fn from(how: HowDurable) -> Self {
+        match how {
+            HowDurable::Sync => Self::Sync,
+            HowDurable::Buffered => Self::Buffered,
+        }
+    }
 }
 
 pub(in crate::cli) async fn run(

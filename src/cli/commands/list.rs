@@ -138,28 +138,33 @@ fn write_table(output: &mut Output, sessions: &[SessionMetadata]) -> Result<(), 
         output.note("no sessions; --status all shows archived and deleted ones too");
         return Ok(());
     }
-    let columns = [
-        table::text("ID"),
+    let any_tags = sessions.iter().any(|session| !session.tags.is_empty());
+    let mut columns = vec![
+        table::id("ID"),
         table::text("STATUS"),
         table::text("ACTIVE"),
-        table::number("MESSAGES"),
+        table::number("MSGS"),
         table::elastic("NAME OR FIRST MESSAGE"),
-        table::elastic("TAGS"),
     ];
-    let rows = sessions.iter().map(|session| row(output, session)).collect();
+    if any_tags {
+        columns.push(table::elastic("TAGS"));
+    }
+    let rows = sessions.iter().map(|session| row(output, session, any_tags)).collect();
     table::write(output, &columns, rows)
 }
 
-fn row(output: &Output, session: &SessionMetadata) -> (Style, Vec<String>) {
+fn row(output: &Output, session: &SessionMetadata, with_tags: bool) -> (Style, Vec<String>) {
     let tags: Vec<_> = session.tags.iter().map(|tag| one_line(tag.as_str())).collect();
-    let cells = vec![
+    let mut cells = vec![
         session.id.to_string(),
         session.status.to_string(),
         output.times.ago(session.last_active),
         session.message_count.to_string(),
         one_line(title(session)).into_owned(),
-        tags.join(","),
     ];
+    if with_tags {
+        cells.push(tags.join(","));
+    }
     (style::of_status(session.status), cells)
 }
 

@@ -37,7 +37,7 @@ pub(in crate::cli) async fn run(
         output.note("no session is locked");
         return Ok(Status::Done);
     }
-    let columns = [table::text("SESSION"), table::text("SINCE"), table::elastic("HOLDER")];
+    let columns = [table::id("SESSION"), table::text("SINCE"), table::elastic("HOLDER")];
     let rows = locks
         .iter()
         .map(|HeldLock { session, holder }| {

@@ -13,6 +13,7 @@ pub(super) mod diff;
 pub(super) mod fork;
 pub(super) mod head;
 pub(super) mod health;
+pub(super) mod import;
 pub(super) mod list;
 pub(super) mod locks;
 pub(super) mod log;

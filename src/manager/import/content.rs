@@ -88,13 +88,12 @@ pub(super) fn join(whole: &mut String, part: &str) {
 
 /// What is wrong with JSON that does not have the expected shape, without quoting it, which the
 /// JSON reader's own message would.
-pub(super) fn describe(error: &serde_json::Error) -> String {
-    let what = match error.classify() {
+pub(super) fn describe(error: &serde_json::Error) -> &'static str {
+    match error.classify() {
         serde_json::error::Category::Data => "a record of an unexpected shape",
         serde_json::error::Category::Eof => "a record that breaks off",
-        _ => "not JSON",
-    };
-    format!("{what} (at byte {} of it)", error.column())
+        serde_json::error::Category::Syntax | serde_json::error::Category::Io => "not JSON",
+    }
 }
 
 struct LossyText(String);

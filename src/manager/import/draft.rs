@@ -261,11 +261,19 @@ fn text_bytes(command: &Command) -> usize {
     }
 }
 
-/// The name nearest to a text: control characters replaced, white space trimmed, cut to length.
+/// The name nearest to a text: control characters and runs of white space become one space, and it
+/// is cut to length.
 pub(super) fn session_name(text: &str) -> Option<SessionName> {
     let clean = |character: char| if character.is_control() { ' ' } else { character };
-    let name: String = text.trim().chars().take(bounds::NAME_CHARS_MAX).map(clean).collect();
-    name.trim().parse().ok()
+    let mut name = String::new();
+    for word in text.split(|character: char| clean(character).is_whitespace()) {
+        if !name.is_empty() && !word.is_empty() {
+            name.push(' ');
+        }
+        name.push_str(word);
+    }
+    let name: String = name.chars().take(bounds::NAME_CHARS_MAX).collect();
+    name.trim_end().parse().ok()
 }
 
 /// The value of a field made of a text, cut to what a field holds.
