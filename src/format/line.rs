@@ -184,7 +184,7 @@ pub fn verify_checksum(seed: Seed, line: &[u8]) -> Result<(), LineFault> {
 #[must_use]
 pub fn seed_of(line: &[u8]) -> Option<Seed> {
     parse_spans(line).ok()?;
-    let written = Cursor { line, offset: 0 }.checksum().ok()?;
+    let written = Cursor::new(line).checksum().ok()?;
     line.get(CHECKSUM_PREFIX_BYTES..).map(|covered| Seed::of_line(covered, written))
 }
 
