@@ -11,6 +11,7 @@ mod command;
 mod decide;
 mod digest;
 mod event;
+mod event_data;
 mod filter;
 mod finding;
 mod fold;
@@ -31,9 +32,10 @@ pub use clock::{Clock, SystemClock};
 pub use command::{Command, NewFork, NewMessage, NewSession};
 pub use decide::{Refusal, decide};
 pub use digest::{Digest, DigestError, Link};
-pub use event::{
-    BlobRef, Created, DataFault, Event, EventKind, FieldSet, FileRecorded, Forked, Imported,
-    LostRange, MessageRecorded, Recovered, Redacted, Renamed, Tokens,
+pub use event::{DataFault, Event, EventKind};
+pub use event_data::{
+    BlobRef, Created, FieldSet, FileRecorded, Forked, Imported, LostRange, MessageRecorded,
+    Recovered, Redacted, Renamed, Tokens,
 };
 pub use filter::{SessionFilter, SortKey};
 pub use finding::{Finding, FindingClass, Severity, Verification};

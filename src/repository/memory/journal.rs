@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use tokio::sync::watch;
 
-use super::super::{RepositoryError, Version};
+use crate::repository::{RepositoryError, Version};
 use crate::format::bounds::DATA_BYTES_MAX;
 use crate::format::{Canonical, Encoded, Envelope, Header, JournalId, LineFault, Seed, encode};
 use crate::vocabulary::{

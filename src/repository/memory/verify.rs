@@ -1,6 +1,6 @@
 //! Replaying a journal in memory.
 
-use super::super::Depth;
+use crate::repository::Depth;
 use super::journal::{Journal, Line};
 use crate::format::{Header, LineFault, parse, verify_checksum};
 use crate::vocabulary::{
