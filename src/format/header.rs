@@ -57,6 +57,9 @@ impl Header {
             return Err(form("the header of a journal"));
         }
         let header: Self = serde_json::from_str(data).map_err(|_| form("the data of a header"))?;
+        if header.format == 0 {
+            return Err(form("a format of 1 or above"));
+        }
         verify_checksum(Seed::of(header.journal), line)?;
         Ok((header, view))
     }

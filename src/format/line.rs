@@ -7,6 +7,7 @@ use serde_json::value::RawValue;
 
 use super::bounds::{CHECKSUM_PREFIX_BYTES, KIND_BYTES_MAX, LINE_BYTES_MAX};
 use super::canonical::{self, Canonical};
+use super::cursor::Cursor;
 use super::{Seed, checksum, link_of};
 use crate::vocabulary::{Author, Data, Digest, Key, Link, Record, Timestamp};
 
@@ -173,10 +174,18 @@ pub(super) fn seal(seed: Seed, line: &mut [u8]) {
 ///
 /// [`LineFault::Form`] where there is no checksum, [`LineFault::Checksum`] where it does not hold.
 pub fn verify_checksum(seed: Seed, line: &[u8]) -> Result<(), LineFault> {
-    let mut cursor = Cursor { line, offset: 0 };
+    let mut cursor = Cursor::new(line);
     let written = cursor.checksum()?;
     let covered = line.get(CHECKSUM_PREFIX_BYTES..).unwrap_or_default();
     if seed.checksum(covered) == written { Ok(()) } else { Err(LineFault::Checksum) }
+}
+
+/// The seed that a line (without its line feed) was written with, if it is a record at all.
+#[must_use]
+pub fn seed_of(line: &[u8]) -> Option<Seed> {
+    parse_spans(line).ok()?;
+    let written = Cursor::new(line).checksum().ok()?;
+    line.get(CHECKSUM_PREFIX_BYTES..).map(|covered| Seed::of_line(covered, written))
 }
 
 /// Reads the form of a line (without its line feed), without checking its checksum.
@@ -213,7 +222,7 @@ pub fn parse_spans(line: &[u8]) -> Result<LineSpans, LineFault> {
 /// Whatever keeps the beginning from being a record in its one spelling.
 pub fn parse_prefix(bytes: &[u8]) -> Result<LineSpans, LineFault> {
     let line = bytes.get(..LINE_BYTES_MAX - 1).unwrap_or(bytes);
-    let mut cursor = Cursor { line, offset: 0 };
+    let mut cursor = Cursor::new(line);
     cursor.checksum()?;
     cursor.literal(b"\"seq\":", "\"seq\"")?;
     let seq = cursor.number("a sequence number")?;
@@ -222,9 +231,9 @@ pub fn parse_prefix(bytes: &[u8]) -> Result<LineSpans, LineFault> {
     cursor.literal(b"\",\"at\":\"", "\"at\"")?;
     let at = cursor.timestamp()?;
     cursor.literal(b"\",\"by\":", "\"by\"")?;
-    let by = cursor.object("an author")?;
+    let by = cursor.author()?;
     cursor.literal(b",\"key\":\"", "\"key\"")?;
-    let key = cursor.plain_string("a key")?;
+    let key = cursor.key()?;
     cursor.literal(b",", "a comma")?;
     let batch = cursor.batch()?;
     cursor.literal(b"\"type\":\"", "\"type\"")?;
@@ -233,10 +242,10 @@ pub fn parse_prefix(bytes: &[u8]) -> Result<LineSpans, LineFault> {
         return Err(cursor.fault("a kind of 1 to 64 bytes"));
     }
     cursor.literal(b",", "a comma")?;
-    let envelope_end = cursor.offset;
+    let envelope_end = cursor.offset();
     let data = cursor.data()?;
-    canonical::check(line.get(..cursor.offset).unwrap_or_default())?;
-    Ok(LineSpans { seq, prev, at, by, key, batch, kind, data, envelope_end, end: cursor.offset })
+    canonical::check(line.get(..cursor.offset()).unwrap_or_default())?;
+    Ok(LineSpans { seq, prev, at, by, key, batch, kind, data, envelope_end, end: cursor.offset() })
 }
 
 /// Where the parts of a line are in it.
@@ -255,7 +264,7 @@ pub struct LineSpans {
 }
 
 #[derive(Debug, Clone)]
-enum DataSpan {
+pub(super) enum DataSpan {
     Present(Range<usize>),
     Erased(Digest),
 }
@@ -333,111 +342,5 @@ impl LineView<'_> {
             data,
             link: self.link(),
         })
-    }
-}
-
-/// A place in a line that is being read from left to right.
-struct Cursor<'a> {
-    line: &'a [u8],
-    offset: usize,
-}
-
-impl<'a> Cursor<'a> {
-    fn fault(&self, what: &'static str) -> LineFault {
-        LineFault::Form { what, offset: self.offset }
-    }
-
-    fn rest(&self) -> &'a [u8] {
-        self.line.get(self.offset..).unwrap_or_default()
-    }
-
-    fn literal(&mut self, expected: &[u8], what: &'static str) -> Result<(), LineFault> {
-        if !self.rest().starts_with(expected) {
-            return Err(self.fault(what));
-        }
-        self.offset += expected.len();
-        Ok(())
-    }
-
-    fn take(&mut self, bytes: usize, what: &'static str) -> Result<&'a str, LineFault> {
-        let taken = self.rest().get(..bytes).and_then(|taken| std::str::from_utf8(taken).ok());
-        let taken = taken.ok_or_else(|| self.fault(what))?;
-        self.offset += bytes;
-        Ok(taken)
-    }
-
-    /// `{"crc":"xxxxxxxx",`
-    fn checksum(&mut self) -> Result<u32, LineFault> {
-        self.literal(b"{\"crc\":\"", "\"crc\"")?;
-        let written = self.take(8, "eight hexadecimal digits")?;
-        let written = checksum::from_hex(written.as_bytes());
-        let written = written.ok_or_else(|| self.fault("lowercase hexadecimal digits"))?;
-        self.literal(b"\",", "the end of the checksum")?;
-        Ok(written)
-    }
-
-    /// A decimal number without sign or leading zero.
-    fn number(&mut self, what: &'static str) -> Result<u64, LineFault> {
-        let digits = self.rest().iter().take_while(|byte| byte.is_ascii_digit()).count();
-        let text = self.take(digits.min(20), what)?;
-        let leading_zero = text.len() > 1 && text.starts_with('0');
-        text.parse().ok().filter(|_| !leading_zero).ok_or_else(|| self.fault(what))
-    }
-
-    fn digest(&mut self, what: &'static str) -> Result<Digest, LineFault> {
-        let text = self.take(Digest::TEXT_LEN, what)?;
-        text.parse().map_err(|_| self.fault(what))
-    }
-
-    fn timestamp(&mut self) -> Result<Timestamp, LineFault> {
-        let text = self.take(27, "a time")?;
-        Timestamp::parse_canonical(text).map_err(|_| self.fault("a time with microseconds"))
-    }
-
-    /// A string without escapes, up to and over its closing quote; the span leaves the quote out.
-    fn plain_string(&mut self, what: &'static str) -> Result<Range<usize>, LineFault> {
-        let end = memchr::memchr2(b'"', b'\\', self.rest()).ok_or_else(|| self.fault(what))?;
-        let from = self.offset;
-        self.take(end, what)?;
-        self.literal(b"\"", what)?;
-        Ok(from..from + end)
-    }
-
-    fn batch(&mut self) -> Result<Option<u64>, LineFault> {
-        if !self.rest().starts_with(b"\"batch\":") {
-            return Ok(None);
-        }
-        self.offset += b"\"batch\":".len();
-        let first = self.number("the first record of a batch")?;
-        self.literal(b",", "a comma")?;
-        Ok(Some(first))
-    }
-
-    /// A JSON object; serde_json says where it ends.
-    fn object(&mut self, what: &'static str) -> Result<Range<usize>, LineFault> {
-        let mut values =
-            serde_json::Deserializer::from_slice(self.rest()).into_iter::<&'a RawValue>();
-        match values.next() {
-            Some(Ok(value)) if value.get().starts_with('{') => {
-                let from = self.offset;
-                self.offset += value.get().len();
-                Ok(from..self.offset)
-            }
-            _ => Err(self.fault(what)),
-        }
-    }
-
-    /// `"data":{…}}` or `"digest":"…"}`, which end the record.
-    fn data(&mut self) -> Result<DataSpan, LineFault> {
-        if self.rest().starts_with(b"\"digest\":\"") {
-            self.literal(b"\"digest\":\"", "\"digest\"")?;
-            let digest = self.digest("a digest")?;
-            self.literal(b"\"}", "the end of the record")?;
-            return Ok(DataSpan::Erased(digest));
-        }
-        self.literal(b"\"data\":", "\"data\"")?;
-        let data = self.object("an object of data")?;
-        self.literal(b"}", "the end of the record")?;
-        Ok(DataSpan::Present(data))
     }
 }

@@ -8,6 +8,7 @@ pub mod bounds;
 pub mod canonical;
 mod chain;
 mod checksum;
+mod cursor;
 mod header;
 mod journal_id;
 pub mod layout;
@@ -22,7 +23,7 @@ pub use header::Header;
 pub use journal_id::{JournalId, JournalIdError};
 pub use line::{
     DataView, Encoded, Envelope, LineFault, LineSpans, LineView, encode, encode_erased, parse,
-    parse_prefix, parse_spans, verify_checksum,
+    parse_prefix, parse_spans, seed_of, verify_checksum,
 };
 pub use snapshot::{Snapshot, SnapshotFault};
 pub use store::{StoreFault, StoreFile};

@@ -90,15 +90,22 @@ impl Snapshot {
         if bytes.len() > SNAPSHOT_BYTES_MAX {
             return Err(SnapshotFault::TooLarge);
         }
-        let snapshot: Self = serde_json::from_slice(bytes)
-            .map_err(|error| SnapshotFault::Form { why: error.to_string() })?;
-        let Self { format, projection, .. } = snapshot;
+        let form = |error: serde_json::Error| SnapshotFault::Form { why: error.to_string() };
+        let Mark { format, projection, journal } = serde_json::from_slice(bytes).map_err(form)?;
+        let end = bytes.strip_suffix(b"\n");
+        let line = end.ok_or(LineFault::Form { what: "a line feed", offset: bytes.len() })?;
+        verify_checksum(Seed::of(journal), line)?;
         if format != FORMAT || projection != PROJECTION {
             return Err(SnapshotFault::Version { format, projection });
         }
-        let end = bytes.strip_suffix(b"\n");
-        let line = end.ok_or(LineFault::Form { what: "a line feed", offset: bytes.len() })?;
-        verify_checksum(Seed::of(snapshot.journal), line)?;
-        Ok(snapshot)
+        serde_json::from_slice(bytes).map_err(form)
     }
+}
+
+/// What every version of a snapshot must keep: enough to tell another version from damage.
+#[derive(Deserialize)]
+struct Mark {
+    format: u64,
+    projection: u64,
+    journal: JournalId,
 }

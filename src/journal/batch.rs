@@ -1,8 +1,9 @@
 //! Records on their way into a journal: encoded one behind the other for a single write.
 
+use super::JournalError;
 use crate::format::bounds::DATA_BYTES_MAX;
 use crate::format::{Canonical, Envelope, LineFault, Seed, encode};
-use crate::vocabulary::{Author, Event, Key, Link, Timestamp};
+use crate::vocabulary::{Author, Event, Key, Link, Refusal, Timestamp};
 
 /// A record whose data are known to fit, before its place is known.
 #[derive(Debug)]
@@ -19,17 +20,19 @@ impl Prepared {
     ///
     /// # Errors
     ///
-    /// It does not fit a line.
+    /// [`JournalError::Refused`]: it does not fit a line.
     pub(super) fn new(
         event: &Event,
         at: Timestamp,
         by: &Author,
         key: Option<Key>,
-    ) -> Result<Self, LineFault> {
+    ) -> Result<Self, JournalError> {
         let data = event.to_data().map_err(|_| LineFault::Form { what: "data", offset: 0 })?;
         let data = Canonical::of(&data);
-        if data.as_bytes().len() > DATA_BYTES_MAX {
-            return Err(LineFault::TooLong);
+        let (actual, max) = (data.as_bytes().len(), DATA_BYTES_MAX);
+        if actual > max {
+            let (what, unit) = ("one event", "bytes of JSON");
+            return Err(Refusal::TooMuch { what, max, unit, actual }.into());
         }
         let key = key.unwrap_or_else(Key::generate);
         Ok(Self { at, by: by.clone().bounded(), key, kind: event.kind_name().into(), data })

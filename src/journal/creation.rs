@@ -11,7 +11,7 @@ use super::{JournalError, blobs};
 use crate::disk::Disk;
 use crate::format::bounds::PADDING;
 use crate::format::layout::{SessionPaths, UNDER_CONSTRUCTION};
-use crate::format::{Header, JournalId, LineFault, Seed};
+use crate::format::{Header, JournalId, Seed};
 use crate::vocabulary::{Append, Appended, Author, Key, Plan, SessionId, Timestamp, plan};
 
 /// Makes a session's folder with its first records. `sessions` is the folder of all sessions.
@@ -55,14 +55,15 @@ fn encode(
     planned: &Plan,
     at: Timestamp,
     by: &Author,
-) -> Result<Vec<u8>, LineFault> {
+) -> Result<Vec<u8>, JournalError> {
     let id = JournalId::generate();
     let by = by.clone().bounded();
     let header = Header::new(id, session.clone()).encode(at, &by, &Key::generate())?;
     let prepare = |planned: &crate::vocabulary::PlannedEvent| {
         Prepared::new(&planned.event, at, &by, planned.key.clone())
     };
-    let records: Vec<_> = planned.events.iter().map(prepare).collect::<Result<_, _>>()?;
+    let records: Vec<_> =
+        planned.events.iter().map(prepare).collect::<Result<_, JournalError>>()?;
     let batch = Batch::encode(Seed::of(id), 0, header.link, &records)?;
     let mut bytes = header.line;
     bytes.extend_from_slice(&batch.lines);

@@ -11,7 +11,7 @@ use super::snapshots::{Snapshots, agrees};
 use crate::disk::{Access, Disk, DiskError, DiskFile, FileIdentity, FileLock};
 use crate::format::bounds::{FORMAT, LINE_BYTES_MAX, PADDING};
 use crate::format::layout::SessionPaths;
-use crate::format::{Header, JournalId, Seed, Snapshot};
+use crate::format::{Header, JournalId, Seed, Snapshot, seed_of};
 use crate::vocabulary::{Digest, Finding, FindingClass, Projection, SessionId, Timestamp};
 
 /// Bytes in which a header is looked for first; few are longer.
@@ -49,21 +49,14 @@ impl Journal {
         let file = open_file(&**disk, &paths, &session)?;
         let identity = file.info()?.identity;
         let first = read_header(&*file)?;
-        let header = match &first {
-            First::Header { header, .. } => Some(header),
-            First::Unreadable => None,
-        };
+        let header = first.header();
         if let Some(header) = header
             && header.format > FORMAT
         {
             return Err(JournalError::NewerFormat { path: paths.journal(), found: header.format });
         }
         let snapshots = Snapshots::read(&**disk, &paths, header.map(|header| header.journal))?;
-        let id = match (header, snapshots.readable.first()) {
-            (Some(header), _) => header.journal,
-            (None, Some(snapshot)) => snapshot.journal,
-            (None, None) => return Err(unprovable(&session)),
-        };
+        let id = identify(&*file, &session, header, &snapshots)?;
         let mut journal = Self {
             disk: Arc::clone(disk),
             replay: Replay::before_the_header(&session),
@@ -117,23 +110,17 @@ impl Journal {
     pub fn refresh(&mut self) -> Result<(), JournalError> {
         let info = self.disk.info(&self.paths.journal())?;
         let info = info.ok_or_else(|| missing(&*self.disk, &self.paths, &self.session))?;
-        if info.identity != self.identity || info.len < self.replay.end_offset {
+        let replaced = info.identity != self.identity || info.len < self.replay.end_offset;
+        // What looked like damage may have been a write in progress, of which only a part was to
+        // be seen: it is not believed without a second look at all of it.
+        if replaced || self.replay.condition != Condition::Sound {
             *self = Self::open(&self.disk, self.paths.clone(), self.session.clone())?;
             return Ok(());
         }
         self.replay.file_len = info.len;
-        if matches!(self.replay.condition, Condition::Damaged(_)) {
-            return Ok(());
-        }
         let mut next = [PADDING];
         self.file.read_at(self.replay.end_offset, &mut next)?;
-        if next == [PADDING] && self.replay.condition == Condition::Sound {
-            return Ok(());
-        }
-        // An unfinished write may have been finished, or set aside, since it was met.
-        self.replay.condition = Condition::Sound;
-        self.replay.findings.retain(|finding| finding.class != FindingClass::TornTail);
-        self.read_on()
+        if next == [PADDING] { Ok(()) } else { self.read_on() }
     }
 
     /// The session.
@@ -195,19 +182,9 @@ impl Journal {
         }
         let Ok(lock) = FileLock::open(&*self.disk, &self.paths.lock()) else { return Ok(()) };
         match lock.shared(timeout) {
-            Ok(_guard) => self.look_again(),
+            Ok(_guard) => self.refresh(),
             Err(_) => Ok(()),
         }
-    }
-
-    /// Brings the state up to date while no writer is at work. Damage that was met while one was
-    /// may have been its half-visible write, so it is not believed without a second look.
-    pub(super) fn look_again(&mut self) -> Result<(), JournalError> {
-        if matches!(self.replay.condition, Condition::Damaged(_)) {
-            *self = Self::open(&self.disk, self.paths.clone(), self.session.clone())?;
-            return Ok(());
-        }
-        self.refresh()
     }
 }
 
@@ -246,6 +223,15 @@ pub(super) enum First {
     },
     /// Something else.
     Unreadable,
+}
+
+impl First {
+    pub(super) fn header(&self) -> Option<&Header> {
+        match self {
+            Self::Header { header, .. } => Some(header),
+            Self::Unreadable => None,
+        }
+    }
 }
 
 pub(super) fn read_header(file: &dyn DiskFile) -> Result<First, DiskError> {
@@ -310,14 +296,41 @@ fn missing(disk: &dyn Disk, paths: &SessionPaths, session: &SessionId) -> Journa
     }
 }
 
-pub(super) fn unprovable(session: &SessionId) -> JournalError {
+/// Lines that a lost id is inferred from at most, and how many of them have to agree.
+const WITNESSES: std::ops::RangeInclusive<usize> = 2..=64;
+
+/// A journal's id: the header's, otherwise a snapshot's, otherwise one that its lines agree on.
+pub(super) fn identify(
+    file: &dyn DiskFile,
+    session: &SessionId,
+    header: Option<&Header>,
+    snapshots: &Snapshots,
+) -> Result<JournalId, JournalError> {
+    let named = header.map(|header| header.journal);
+    let stored = || snapshots.readable.first().map(|snapshot| snapshot.journal);
+    if let Some(id) = named.or_else(stored) {
+        return Ok(id);
+    }
+    let mut bytes = vec![0; LINE_BYTES_MAX];
+    let read = file.read_at(0, &mut bytes)?;
+    bytes.truncate(read);
+    let lines = bytes.split(|&byte| byte == b'\n');
+    let mut seeds: Vec<Seed> = lines.filter_map(seed_of).take(*WITNESSES.end()).collect();
+    seeds.sort_unstable();
+    let agreeing = seeds.chunk_by(|a, b| a == b).max_by_key(|agreeing| agreeing.len());
+    let agreeing = agreeing.filter(|agreeing| agreeing.len() >= *WITNESSES.start());
+    let seed = agreeing.and_then(|agreeing| agreeing.first());
+    Ok(seed.ok_or_else(|| unprovable(session))?.to_journal_id())
+}
+
+fn unprovable(session: &SessionId) -> JournalError {
     JournalError::Corrupted {
         finding: Box::new(
             Finding::new(
                 session,
                 FindingClass::Header,
-                "the header is damaged, and no snapshot names the journal's id: no record can be \
-                 proved",
+                "the header is damaged, no snapshot names the journal's id, and no two records \
+                 agree on one: nothing can be proved",
             )
             .at_seq(0)
             .at_offset(0),

@@ -112,7 +112,7 @@ impl Core {
             warn!(session_id = %session, %holder, "cleared the lock of a holder that died with it");
         }
         let before = self.journal.identity;
-        self.journal.look_again()?;
+        self.journal.refresh()?;
         if self.journal.identity != before {
             self.keys = None;
             // A session removed and made again has another lock than the one that is held.

@@ -117,8 +117,9 @@ impl<R: SessionRepository> SessionManager<R> {
     /// Those of the store as a whole; what is wrong with single sessions is part of the answer.
     #[instrument(skip_all)]
     pub async fn health_check(&self) -> Result<SessionHealth, SessionError> {
+        // Before the check itself is one of the calls.
+        let figures = self.metrics();
         let work = async {
-            let figures = self.metrics();
             debug!("counting");
             let listing = self.repository.list(&SessionFilter::everything()).await?;
             for status in SessionStatus::ALL {

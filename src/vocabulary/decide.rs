@@ -1,5 +1,7 @@
 //! What a command does to a state: events, or a refusal.
 
+use serde_json::Value;
+
 use super::bounds;
 use super::{
     Command, Created, Event, FieldName, FieldSet, Forked, Impossible, MessageRecorded, NewFork,
@@ -151,6 +153,7 @@ fn change(state: &Projection, command: Command) -> Result<Vec<Event>, Refusal> {
         }
         Command::NoteImport(imported) => {
             check_detail("path", Some(&imported.path))?;
+            check_detail("source", Some(&imported.source))?;
             Event::Imported(imported)
         }
         Command::NoteRedaction(redacted) => {
@@ -199,11 +202,11 @@ fn undo(state: &Projection) -> Result<Event, Refusal> {
     Ok(match reversal {
         Reversal::Rename { name, .. } => Event::Renamed(Renamed { name, occurred: None }),
         Reversal::SetStatus { from, to, .. } => match (from, to) {
+            (_, Deleted) => Event::Deleted,
             (Archived | Deleted, to) => Event::Restored(to),
             (_, Active) => Event::Activated,
             (_, Background) => Event::Backgrounded,
             (_, Archived) => Event::Archived,
-            (_, Deleted) => Event::Deleted,
         },
         Reversal::Tag { tag, .. } => Event::Tagged(tag),
         Reversal::Untag { tag, .. } => Event::Untagged(tag),
@@ -233,11 +236,7 @@ fn add_tag(now: &SessionMetadata, tag: Tag) -> Result<Event, Refusal> {
     Ok(Event::Tagged(tag))
 }
 
-fn set_field(
-    now: &SessionMetadata,
-    key: FieldName,
-    value: serde_json::Value,
-) -> Result<Event, Refusal> {
+fn set_field(now: &SessionMetadata, key: FieldName, value: Value) -> Result<Event, Refusal> {
     check_value(&value)?;
     if !now.fields.contains_key(&key) {
         check_count("custom fields", now.fields.len() + 1, bounds::FIELDS_MAX)?;
@@ -245,8 +244,28 @@ fn set_field(
     Ok(Event::FieldSet(FieldSet { key, value }))
 }
 
-fn check_value(value: &serde_json::Value) -> Result<(), Refusal> {
+fn check_value(value: &Value) -> Result<(), Refusal> {
+    let (depth, depth_max) = (depth_of(value), bounds::FIELD_VALUE_DEPTH_MAX);
+    check_bound("nesting in the value of a field", depth, depth_max, "levels")?;
     check_size("value of a field", value.to_string().len(), bounds::FIELD_VALUE_BYTES_MAX)
+}
+
+/// How many arrays and objects stand inside one another.
+fn depth_of(value: &Value) -> usize {
+    let (mut depth, mut level) = (0, vec![value]);
+    while level.iter().any(|value| value.is_array() || value.is_object()) {
+        depth += 1;
+        level = level.into_iter().flat_map(parts_of).collect();
+    }
+    depth
+}
+
+fn parts_of(value: &Value) -> Vec<&Value> {
+    match value {
+        Value::Array(values) => values.iter().collect(),
+        Value::Object(map) => map.values().collect(),
+        _ => Vec::new(),
+    }
 }
 
 fn check_detail(what: &'static str, text: Option<&str>) -> Result<(), Refusal> {

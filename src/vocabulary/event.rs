@@ -4,6 +4,7 @@ use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
 
+use super::event_data::named_even_if_null;
 use super::{
     Created, FieldName, FieldSet, FileRecorded, Forked, Imported, MessageRecorded, Recovered,
     Redacted, Renamed, SessionStatus, Tag, Upcasts,
@@ -145,6 +146,7 @@ struct FieldKeyData {
 
 #[derive(Serialize, Deserialize)]
 struct CwdData {
+    #[serde(deserialize_with = "named_even_if_null")]
     cwd: Option<String>,
 }
 

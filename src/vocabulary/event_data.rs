@@ -1,8 +1,8 @@
-//! What the events of each kind hold.
+//! What events say: the data of each kind.
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use serde::{Deserialize, Serialize};
+use serde::{Deserialize, Deserializer, Serialize};
 use serde_json::Value;
 
 use super::{
@@ -45,10 +45,19 @@ fn is_active(status: &SessionStatus) -> bool {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Renamed {
     /// The new name; `None` takes the name away.
+    #[serde(deserialize_with = "named_even_if_null")]
     pub name: Option<SessionName>,
     /// When it happened, if that was before it was recorded here.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub occurred: Option<Timestamp>,
+}
+
+/// Reads a value that may be null, but must be there: data that lack it say nothing, and must not
+/// be taken for data that take something away.
+pub(super) fn named_even_if_null<'de, T: Deserialize<'de>, D: Deserializer<'de>>(
+    deserializer: D,
+) -> Result<Option<T>, D::Error> {
+    Option::deserialize(deserializer)
 }
 
 /// Data of [`Event::MessageRecorded`](super::Event::MessageRecorded).

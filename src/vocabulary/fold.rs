@@ -64,6 +64,9 @@ impl Projection {
     pub fn apply(&mut self, seq: u64, at: Timestamp, event: &Event) {
         if let Some(reversal) = reversal_of(&self.metadata, seq, event) {
             self.reversal = Some(reversal);
+        } else if matches!(event, Event::Recovered(recovered) if recovered.state.is_some()) {
+            // What led to the state that a repair brought is not known, nor how to undo it.
+            self.reversal = None;
         }
         change(&mut self.metadata, at, event);
         self.metadata.seq = seq;

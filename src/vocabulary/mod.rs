@@ -65,6 +65,9 @@ pub mod bounds {
     pub const FIELD_NAME_CHARS_MAX: usize = 64;
     /// Largest value of a custom field, in bytes of its JSON form.
     pub const FIELD_VALUE_BYTES_MAX: usize = 16 * 1024;
+    /// Deepest nesting of arrays and objects in the value of a custom field. Readers of JSON stop
+    /// somewhere above a hundred levels, and a snapshot puts a few around the value.
+    pub const FIELD_VALUE_DEPTH_MAX: usize = 64;
     /// Most custom fields of one session.
     pub const FIELDS_MAX: usize = 128;
     /// Most tags of one session.

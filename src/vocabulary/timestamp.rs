@@ -70,7 +70,9 @@ impl Timestamp {
         let shape_holds = text.len() == 27
             && text.ends_with('Z')
             && text.as_bytes().get(10) == Some(&b'T')
-            && text.as_bytes().get(19) == Some(&b'.');
+            && text.as_bytes().get(19) == Some(&b'.')
+            // Read as second 59, a leap second would not be written back as it was.
+            && text.get(17..19) != Some("60");
         if shape_holds { Ok(parsed) } else { Err(not_a_time(text)) }
     }
 }

@@ -100,8 +100,7 @@ impl<'a> Audit<'a> {
             First::Unreadable => None,
         };
         let snapshots = Snapshots::read(self.disk, self.paths, journal)?;
-        let named = snapshots.readable.first().map(|snapshot| snapshot.journal);
-        let id = journal.or(named).ok_or_else(|| opening::unprovable(self.session))?;
+        let id = opening::identify(&*file, self.session, first.header(), &snapshots)?;
         let floor = snapshots.floor();
         self.note_bad_snapshots(&snapshots);
         self.snapshots = snapshots.readable;

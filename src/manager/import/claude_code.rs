@@ -17,15 +17,14 @@
 //! and texts beginning with `<command-`, `<local-command`, `<bash-`, `<system-reminder>`,
 //! `<task-notification>` or `[Request interrupted`.
 //!
-//! One answer is streamed as several lines of the same `message.id`. `tokens` stand on the first of
-//! them only, so that input is not counted several times. The count of *output* tokens on that
-//! line is what had been streamed by then, often far below the final one on the last line: the sum
-//! of a session's output tokens is a lower bound.
+//! One answer is streamed as several lines of the same `message.id`, each with the counts so far.
+//! The `tokens` of an event are what its line adds to the lines before it, so that the sum over a
+//! session is what its answers cost.
 //!
 //! The transcript `<uuid>/subagents/agent-x.jsonl` becomes the session `<uuid>.agent-x` with the
 //! parent `<uuid>`.
 
-use std::collections::HashSet;
+use std::collections::HashMap;
 use std::hash::{DefaultHasher, Hash as _, Hasher as _};
 
 use serde::Deserialize;
@@ -94,15 +93,15 @@ struct Usage {
 pub(super) struct ClaudeCode {
     /// Whether this is the transcript of a sub-agent, whose prompts come from its parent.
     is_agent: bool,
-    /// Hashes of the message ids whose tokens have been counted.
-    counted: HashSet<u64>,
+    /// The tokens counted so far, by the hash of the message's id.
+    counted: HashMap<u64, Tokens>,
 }
 
 impl ClaudeCode {
     pub(super) fn new(transcript: &Transcript) -> Self {
         let is_agent =
             transcript.parent.is_some() || transcript.session.as_str().starts_with("agent-");
-        Self { is_agent, counted: HashSet::new() }
+        Self { is_agent, counted: HashMap::new() }
     }
 
     fn user(
@@ -131,10 +130,11 @@ impl ClaudeCode {
     ) -> Result<(), serde_json::Error> {
         let message: Message<'_> = parse(line.message)?;
         let answer = answer(message.content)?;
-        let tokens = message.usage.filter(|_| self.is_first_line_of(message.id.as_deref()));
+        let tokens = message.usage.map(Tokens::from);
+        let tokens = tokens.and_then(|tokens| self.not_counted_yet(message.id.as_deref(), tokens));
         let new = NewMessage {
             model: message.model,
-            tokens: tokens.map(Tokens::from),
+            tokens,
             ..message_of(Role::assistant(), answer.text)
         };
         draft.message(place.line, place.key(line.uuid.as_deref(), ""), new);
@@ -148,12 +148,23 @@ impl ClaudeCode {
         Ok(())
     }
 
-    /// Whether tokens of this message have not been counted yet.
-    fn is_first_line_of(&mut self, id: Option<&str>) -> bool {
-        let Some(id) = id else { return true };
+    /// What the counts so far of an answer add to those of its earlier lines, if anything.
+    fn not_counted_yet(&mut self, id: Option<&str>, so_far: Tokens) -> Option<Tokens> {
+        let Some(id) = id else { return Some(so_far) };
         let mut hasher = DefaultHasher::new();
         id.hash(&mut hasher);
-        self.counted.insert(hasher.finish())
+        let counted = self.counted.entry(hasher.finish()).or_default();
+        let added = Tokens {
+            input: so_far.input.saturating_sub(counted.input),
+            output: so_far.output.saturating_sub(counted.output),
+            cache_read: so_far.cache_read.saturating_sub(counted.cache_read),
+            cache_creation: so_far.cache_creation.saturating_sub(counted.cache_creation),
+        };
+        counted.input += added.input;
+        counted.output += added.output;
+        counted.cache_read += added.cache_read;
+        counted.cache_creation += added.cache_creation;
+        (added != Tokens::default()).then_some(added)
     }
 }
 

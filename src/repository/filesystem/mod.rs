@@ -22,7 +22,7 @@ use super::{
 use crate::disk::{Disk, FileLock, LockState, RealDisk};
 use crate::journal::{self, Journal, JournalError, Settings, read_blob};
 use crate::vocabulary::{
-    Append, Appended, Author, BlobRef, Command, SessionFilter, SessionId, Verification,
+    Append, Appended, Author, BlobRef, Command, ExpectedSeq, SessionFilter, SessionId, Verification,
 };
 
 /// Most sessions that are kept open between two calls: each holds three descriptors.
@@ -211,6 +211,7 @@ impl SessionRepository for FileSystemRepository {
         if begins_a_session(&append) && !self.inner.store.is_ensured() {
             self.blocking(|inner| inner.store.ensure()).await?;
         }
+        let expected = append.expected;
         let slot = self.inner.slot(session);
         let (answer, must_lead) = slot.enqueue(append);
         if must_lead {
@@ -224,7 +225,13 @@ impl SessionRepository for FileSystemRepository {
         let result = answer.await.map_err(|_| RepositoryError::Interrupted {
             why: "the thread that was appending has stopped".to_owned(),
         })?;
-        result.map_err(|error| of_journal(session, &error))
+        result.map_err(|error| match (&*error, expected) {
+            // Whoever expects a seq is told that there is none.
+            (JournalError::Missing { .. }, ExpectedSeq::Exactly(_)) => {
+                RepositoryError::Conflict { session: session.clone(), expected, actual: None }
+            }
+            _ => of_journal(session, &error),
+        })
     }
 
     async fn load(&self, session: &SessionId) -> Result<Loaded, RepositoryError> {

@@ -148,7 +148,12 @@ impl Store {
             renamed => renamed?,
         }
         self.disk.sync_dir(&self.root)?;
-        self.root.parent().map_or(Ok(()), |parent| self.disk.sync_dir(parent))
+        // The folder above a relative path of one part is the current one.
+        match self.root.parent() {
+            Some(above) if above.as_os_str().is_empty() => self.disk.sync_dir(Path::new(".")),
+            Some(above) => self.disk.sync_dir(above),
+            None => Ok(()),
+        }
     }
 
     /// The names in the folder of sessions that could be sessions', and those that could not.

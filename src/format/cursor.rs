@@ -1,0 +1,174 @@
+//! Reading a line from left to right, part by part, each in its one spelling.
+
+use std::borrow::Cow;
+use std::ops::Range;
+
+use serde_json::value::RawValue;
+
+use super::LineFault;
+use super::checksum;
+use super::line::DataSpan;
+use crate::vocabulary::bounds::{AUTHOR_PART_BYTES_MAX, KEY_BYTES_MAX};
+use crate::vocabulary::{Digest, Timestamp};
+
+/// An author without owning it: enough to know that [`super::LineView::to_record`] will get one.
+#[derive(serde::Deserialize)]
+struct AuthorParts<'a> {
+    #[serde(borrow)]
+    user: Cow<'a, str>,
+    #[serde(borrow)]
+    host: Cow<'a, str>,
+    #[serde(rename = "pid")]
+    _pid: u32,
+    #[serde(borrow)]
+    program: Cow<'a, str>,
+    #[serde(borrow)]
+    version: Cow<'a, str>,
+}
+
+impl AuthorParts<'_> {
+    fn are_bounded(&self) -> bool {
+        let parts = [&self.user, &self.host, &self.program, &self.version];
+        parts.into_iter().all(|part| part.len() <= AUTHOR_PART_BYTES_MAX)
+    }
+}
+
+/// A place in a line that is being read from left to right.
+pub(super) struct Cursor<'a> {
+    line: &'a [u8],
+    offset: usize,
+}
+
+impl<'a> Cursor<'a> {
+    pub(super) fn new(line: &'a [u8]) -> Self {
+        Self { line, offset: 0 }
+    }
+
+    /// How far it has come.
+    pub(super) fn offset(&self) -> usize {
+        self.offset
+    }
+
+    pub(super) fn fault(&self, what: &'static str) -> LineFault {
+        LineFault::Form { what, offset: self.offset }
+    }
+
+    fn rest(&self) -> &'a [u8] {
+        self.line.get(self.offset..).unwrap_or_default()
+    }
+
+    pub(super) fn literal(&mut self, expected: &[u8], what: &'static str) -> Result<(), LineFault> {
+        if !self.rest().starts_with(expected) {
+            return Err(self.fault(what));
+        }
+        self.offset += expected.len();
+        Ok(())
+    }
+
+    fn take(&mut self, bytes: usize, what: &'static str) -> Result<&'a str, LineFault> {
+        let taken = self.rest().get(..bytes).and_then(|taken| std::str::from_utf8(taken).ok());
+        let taken = taken.ok_or_else(|| self.fault(what))?;
+        self.offset += bytes;
+        Ok(taken)
+    }
+
+    /// `{"crc":"xxxxxxxx",`
+    pub(super) fn checksum(&mut self) -> Result<u32, LineFault> {
+        self.literal(b"{\"crc\":\"", "\"crc\"")?;
+        let written = self.take(8, "eight hexadecimal digits")?;
+        let written = checksum::from_hex(written.as_bytes());
+        let written = written.ok_or_else(|| self.fault("lowercase hexadecimal digits"))?;
+        self.literal(b"\",", "the end of the checksum")?;
+        Ok(written)
+    }
+
+    /// A decimal number without sign or leading zero.
+    pub(super) fn number(&mut self, what: &'static str) -> Result<u64, LineFault> {
+        let digits = self.rest().iter().take_while(|byte| byte.is_ascii_digit()).count();
+        let text = self.take(digits.min(20), what)?;
+        let leading_zero = text.len() > 1 && text.starts_with('0');
+        text.parse().ok().filter(|_| !leading_zero).ok_or_else(|| self.fault(what))
+    }
+
+    pub(super) fn digest(&mut self, what: &'static str) -> Result<Digest, LineFault> {
+        let text = self.take(Digest::TEXT_LEN, what)?;
+        text.parse().map_err(|_| self.fault(what))
+    }
+
+    pub(super) fn timestamp(&mut self) -> Result<Timestamp, LineFault> {
+        let text = self.take(27, "a time")?;
+        Timestamp::parse_canonical(text).map_err(|_| self.fault("a time with microseconds"))
+    }
+
+    /// A string without escapes, up to and over its closing quote; the span leaves the quote out.
+    pub(super) fn plain_string(&mut self, what: &'static str) -> Result<Range<usize>, LineFault> {
+        let end = memchr::memchr2(b'"', b'\\', self.rest()).ok_or_else(|| self.fault(what))?;
+        let from = self.offset;
+        self.take(end, what)?;
+        self.literal(b"\"", what)?;
+        Ok(from..from + end)
+    }
+
+    pub(super) fn key(&mut self) -> Result<Range<usize>, LineFault> {
+        let key = self.plain_string("a key")?;
+        let bytes = self.line.get(key.clone()).unwrap_or_default();
+        let fits = (1..=KEY_BYTES_MAX).contains(&bytes.len());
+        if fits && bytes.iter().all(u8::is_ascii_graphic) {
+            Ok(key)
+        } else {
+            Err(self.fault("a key of 1 to 200 printable characters"))
+        }
+    }
+
+    /// An object with the parts of an author; serde_json says where it ends.
+    pub(super) fn author(&mut self) -> Result<Range<usize>, LineFault> {
+        let rest = self.rest();
+        let mut values = serde_json::Deserializer::from_slice(rest).into_iter::<AuthorParts<'a>>();
+        match values.next() {
+            Some(Ok(parts)) if rest.starts_with(b"{") && parts.are_bounded() => {
+                let from = self.offset;
+                self.offset += values.byte_offset();
+                Ok(from..self.offset)
+            }
+            _ => Err(self.fault("an author")),
+        }
+    }
+
+    pub(super) fn batch(&mut self) -> Result<Option<u64>, LineFault> {
+        if !self.rest().starts_with(b"\"batch\":") {
+            return Ok(None);
+        }
+        self.offset += b"\"batch\":".len();
+        let first = self.number("the first record of a batch")?;
+        self.literal(b",", "a comma")?;
+        Ok(Some(first))
+    }
+
+    /// A JSON object; serde_json says where it ends.
+    fn object(&mut self, what: &'static str) -> Result<Range<usize>, LineFault> {
+        let mut values =
+            serde_json::Deserializer::from_slice(self.rest()).into_iter::<&'a RawValue>();
+        match values.next() {
+            Some(Ok(value)) if value.get().starts_with('{') => {
+                let from = self.offset;
+                self.offset += value.get().len();
+                Ok(from..self.offset)
+            }
+            _ => Err(self.fault(what)),
+        }
+    }
+
+    /// `"data":{…}}` or `"digest":"…"}`, which end the record.
+    pub(super) fn data(&mut self) -> Result<DataSpan, LineFault> {
+        if self.rest().starts_with(b"\"digest\":\"") {
+            self.literal(b"\"digest\":\"", "\"digest\"")?;
+            let digest = self.digest("a digest")?;
+            self.literal(b"\"}", "the end of the record")?;
+            return Ok(DataSpan::Erased(digest));
+        }
+        self.literal(b"\"data\":", "\"data\"")?;
+        let data = self.object("an object of data")?;
+        self.literal(b"}", "the end of the record")?;
+        Ok(DataSpan::Present(data))
+    }
+}

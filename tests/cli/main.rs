@@ -1,0 +1,26 @@
+//! The `annals` command as scripts and people meet it: real processes in a sealed environment.
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::indexing_slicing,
+    clippy::panic,
+    clippy::print_stdout,
+    clippy::print_stderr,
+    clippy::disallowed_types,
+    clippy::disallowed_methods,
+    missing_docs,
+    reason = "tests"
+)]
+
+mod auditing;
+mod bad_input;
+mod batch;
+mod changing;
+mod exit_codes;
+mod hostile;
+mod import;
+mod json_names;
+mod people;
+mod pipes;
+mod sandbox;
+mod selectors;
