@@ -3,7 +3,7 @@
 use std::path::Path;
 use std::process::Command;
 
-use crate::tree::{pages, root};
+use crate::tree::{pages, root, rust_files};
 
 /// The targets of a page's links, with the lines they are on.
 fn links(page: &str) -> Vec<(usize, &str)> {
@@ -85,8 +85,11 @@ fn commands() -> Vec<String> {
     let help = String::from_utf8(help.stdout).unwrap();
     let listed = help.lines().skip_while(|line| *line != "Commands:").skip(1);
     let listed = listed.take_while(|line| !line.trim().is_empty());
-    let names = listed.filter_map(|line| line.strip_prefix("  ")?.split(' ').next());
-    names.filter(|name| !name.is_empty()).map(str::to_owned).collect()
+    let lines: Vec<&str> = listed.collect();
+    let names = lines.iter().filter_map(|line| line.strip_prefix("  ")?.split(' ').next());
+    let names = names.filter(|name| !name.is_empty());
+    let aliases = lines.iter().filter_map(|line| line.split_once("[alias: ")?.1.split(']').next());
+    names.chain(aliases).map(str::to_owned).collect()
 }
 
 /// The commands that a page names, in code or in text that is set as code.
@@ -147,4 +150,22 @@ fn commands_are_found_behind_options_and_in_both_kinds_of_code() {
     let page = "run `annals --store DIR --json list`\n$ annals verify x\n`annals --version`\n";
 
     assert_eq!(named_commands(page), [(1, "list"), (2, "verify")]);
+}
+
+#[test]
+fn the_guide_says_what_the_importers_say_of_themselves() {
+    let guide = std::fs::read_to_string(root().join("docs/guide.md")).unwrap();
+    let importers = ["claude_code", "codex", "amazon_q"].map(|name| format!("{name}.rs"));
+    let mut missing = Vec::new();
+    for (file, text) in rust_files("src/manager/import") {
+        if importers.iter().any(|name| file.ends_with(name.as_str())) {
+            let rows = text.lines().filter_map(|line| line.strip_prefix("//! "));
+            let rows: Vec<&str> = rows.filter(|line| line.starts_with("| ")).collect();
+            assert!(rows.len() > 3, "{file} has no table of what becomes what");
+            let absent = rows.into_iter().filter(|row| !guide.lines().any(|line| line == *row));
+            missing.extend(absent.map(|row| format!("{file}: {row}")));
+        }
+    }
+
+    assert!(missing.is_empty(), "not in docs/guide.md:\n{}", missing.join("\n"));
 }
