@@ -1,0 +1,32 @@
+//! Real processes of the `annals` command on real file systems: many writers at once, writers that
+//! are killed or stopped, media that refuse, and transcripts of other programs.
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::indexing_slicing,
+    clippy::panic,
+    clippy::print_stdout,
+    clippy::print_stderr,
+    clippy::disallowed_types,
+    clippy::disallowed_methods,
+    missing_docs,
+    reason = "tests"
+)]
+
+mod corpus;
+mod dice;
+mod flipped_bits;
+mod flipped_bytes;
+mod imports;
+#[cfg(unix)]
+mod kills;
+mod links;
+#[cfg(target_os = "linux")]
+mod media;
+#[cfg(target_os = "linux")]
+mod memory;
+mod scene;
+#[cfg(unix)]
+mod stopped;
+mod strangers;
+mod writers;
