@@ -260,11 +260,13 @@ impl Bench {
             let mut times = Samples::default();
             for _ in 0..ROUNDS {
                 let repository = self.repository(&store, Durability::Buffered);
-                times.0.push(1e3 * seconds(|| {
-                    let filter = SessionFilter::default();
-                    let listed = self.runtime.block_on(repository.list(&filter)).unwrap();
-                    assert_eq!(listed.sessions.len(), count);
-                }));
+                times.0.push(
+                    1e3 * seconds(|| {
+                        let filter = SessionFilter::default();
+                        let listed = self.runtime.block_on(repository.list(&filter)).unwrap();
+                        assert_eq!(listed.sessions.len(), count);
+                    }),
+                );
             }
             times.print(&format!("list of {count} sessions, in process"), "ms");
         }
@@ -300,7 +302,8 @@ fn system_calls(binary: &Path, place: &Path) {
     let count = |appends: usize| {
         let store = place.join(format!("traced-{appends}"));
         let commands = place.join("commands");
-        let record = "{\"op\":\"record\",\"session\":\"traced\",\"role\":\"user\",\"text\":\"hi\"}\n";
+        let record =
+            "{\"op\":\"record\",\"session\":\"traced\",\"role\":\"user\",\"text\":\"hi\"}\n";
         let create = "{\"op\":\"create\",\"id\":\"traced\"}\n".to_owned();
         std::fs::write(&commands, create + &record.repeat(appends)).unwrap();
         let (counts, arguments) = (place.join("counts"), ["-f", "-c", "-U", "calls,name", "-o"]);

@@ -93,8 +93,9 @@ fn a_writer_killed_at_any_of_500_moments_loses_nothing_that_it_acknowledged() {
         let mut acknowledged: Vec<(u64, String)> = Vec::new();
         for kill in 0..KILLS_PER_SESSION {
             let text = |message: usize| format!("message {message} before kill {kill}");
-            let lines: String =
-                (0..MESSAGES_OFFERED).map(|message| record_line(&session, &text(message))).collect();
+            let lines: String = (0..MESSAGES_OFFERED)
+                .map(|message| record_line(&session, &text(message)))
+                .collect();
             let durability = if dice.below(2) == 0 { "sync" } else { "buffered" };
             let moment = Moment::random(&mut dice);
             let answers = killed(&scene, &lines, durability, &moment);
@@ -126,7 +127,8 @@ fn a_process_killed_while_it_begins_sessions_leaves_whole_ones_or_none() {
         let scene = Scene::new();
         let id = |session: usize| format!("session-{session:03}");
         let line = |session| {
-            let text = format!("{{\"op\":\"create\",\"id\":\"{}\",\"message\":\"hello\"}}\n", id(session));
+            let text =
+                format!("{{\"op\":\"create\",\"id\":\"{}\",\"message\":\"hello\"}}\n", id(session));
             text
         };
         let lines: String = (0..MESSAGES_OFFERED).map(line).collect();
@@ -138,7 +140,10 @@ fn a_process_killed_while_it_begins_sessions_leaves_whole_ones_or_none() {
         let listed = json_lines(&scene.does(["list", "--status", "all"]));
         let ids: Vec<&str> = listed.iter().map(|row| row["id"].as_str().unwrap()).collect();
         for session in 0..answers.len() {
-            assert!(ids.contains(&&*id(session)), "store {store}: {session} of {ids:?}, {moment:?}");
+            assert!(
+                ids.contains(&&*id(session)),
+                "store {store}: {session} of {ids:?}, {moment:?}"
+            );
         }
         for row in listed.iter().filter(|row| row["id"] != "the-next") {
             assert_eq!(row["first_message"], "hello", "{moment:?}");

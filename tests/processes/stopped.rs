@@ -40,13 +40,8 @@ fn a_stopped_holder_is_named_and_nothing_is_taken_from_it() {
     let text = |message: usize| format!("message {message}");
     let lines: String = (0..MESSAGES).map(|message| record_line("held", &text(message))).collect();
     std::fs::write(&commands, lines).unwrap();
-    let mut holder = scene
-        .command()
-        .arg("batch")
-        .arg(&commands)
-        .stderr(Stdio::inherit())
-        .spawn()
-        .unwrap();
+    let mut holder =
+        scene.command().arg("batch").arg(&commands).stderr(Stdio::inherit()).spawn().unwrap();
     let mut out = holder.stdout.take().unwrap();
     let reader = std::thread::spawn(move || {
         let mut answers = String::new();

@@ -90,8 +90,7 @@ fn of_two_writers_that_expect_the_same_record_exactly_one_wins() {
 #[test]
 fn of_eight_processes_that_begin_the_same_session_exactly_one_wins() {
     let scene = Scene::new();
-    let start =
-        || scene.command().args(["create", "--id", "first"]).spawn().unwrap();
+    let start = || scene.command().args(["create", "--id", "first"]).spawn().unwrap();
     let racers: Vec<_> = (0..WRITERS).map(|_| start()).collect();
 
     let mut codes: Vec<i32> = racers
