@@ -64,6 +64,17 @@ impl DiskError {
         Self { operation, path: path.to_owned(), source }
     }
 
+    /// The error of meeting something else, such as a link, where a folder of the store belongs.
+    #[must_use]
+    pub fn no_own_folder(path: &Path) -> Self {
+        let source = io::Error::new(
+            io::ErrorKind::NotADirectory,
+            "it is not a folder of the store's own, and links are not followed: put the folder \
+             itself there",
+        );
+        Self::new(DiskOperation::Open, path, source)
+    }
+
     /// The kind of what the system said.
     #[must_use]
     pub fn kind(&self) -> io::ErrorKind {

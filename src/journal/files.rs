@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use crate::disk::{Access, Disk, DiskError, DiskOperation};
+use crate::disk::{Access, Disk, DiskError, DiskOperation, EntryKind};
 
 /// The content of a file of at most `bytes_max` bytes, or `None` where there is no file.
 ///
@@ -79,7 +79,7 @@ pub(super) fn remove_leftover(disk: &dyn Disk, path: &Path) -> Result<(), DiskEr
 ///
 /// # Errors
 ///
-/// Those of the medium.
+/// A link or a file in its place, and those of the medium.
 pub(super) fn ensure_dir(
     disk: &dyn Disk,
     path: &Path,
@@ -90,7 +90,10 @@ pub(super) fn ensure_dir(
             (Durability::Sync, Some(parent)) => disk.sync_dir(parent),
             _ => Ok(()),
         },
-        Err(error) if error.kind() == std::io::ErrorKind::AlreadyExists => Ok(()),
+        Err(error) if error.kind() == std::io::ErrorKind::AlreadyExists => {
+            let is_folder = disk.info(path)?.is_some_and(|info| info.kind == EntryKind::Directory);
+            if is_folder { Ok(()) } else { Err(DiskError::no_own_folder(path)) }
+        }
         Err(error) => Err(error),
     }
 }

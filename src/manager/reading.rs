@@ -102,6 +102,8 @@ impl<R: SessionRepository> SessionManager<R> {
     pub(super) async fn is_there(&self, session: &SessionId) -> Result<bool, SessionError> {
         match self.repository.version(session).await {
             Ok(_) => Ok(true),
+            // Too damaged to have a version, and so in need of those who verify and recover it.
+            Err(RepositoryError::Corrupted { .. }) => Ok(true),
             Err(RepositoryError::NotFound { .. }) => Ok(false),
             Err(error) => Err(error.into()),
         }

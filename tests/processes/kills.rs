@@ -10,8 +10,8 @@ use crate::dice::Dice;
 use crate::scene::{Scene, json_lines, record_line};
 
 /// Kills in all, in one store; damage would add up.
-const SESSIONS: usize = 20;
-const KILLS_PER_SESSION: usize = 25;
+const SESSIONS: usize = 50;
+const KILLS_PER_SESSION: usize = 10;
 /// More messages than a writer has the time for.
 const MESSAGES_OFFERED: usize = 200;
 /// Busy-waiting for longer than the command takes to start and write.

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::fs::{self, Permissions};
-use std::os::unix::fs::PermissionsExt;
+use std::os::unix::fs::{FileExt, PermissionsExt};
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
@@ -30,6 +30,16 @@ impl Mount {
 impl Drop for Mount {
     fn drop(&mut self) {
         let _ = Command::new("umount").arg(&self.place).status();
+    }
+}
+
+/// Takes what room is left, to the last page.
+fn fill(path: &Path) {
+    let file = fs::File::create(path).unwrap();
+    let page = vec![1; 4096];
+    let mut offset = 0;
+    while file.write_all_at(&page, offset).is_ok() {
+        offset += 4096;
     }
 }
 
@@ -62,6 +72,7 @@ fn a_full_disk_refuses_and_loses_nothing() {
     assert!(acknowledged.len() > 10);
     assert_eq!(scene.texts("small"), acknowledged);
     scene.assert_clean();
+    fill(&place.join("rest"));
     scene.run(["create", "--id", "another"]).expect(8);
     assert_eq!(json_lines(&scene.does(["list"])).len(), 1);
 

@@ -14,7 +14,7 @@ use async_trait::async_trait;
 
 use self::error::of_journal;
 use self::slot::Slot;
-use self::store::Store;
+use self::store::{Store, storage};
 use super::{
     Depth, HeldLock, Listing, Loaded, Records, Recovery, Repair, RepositoryError,
     SessionRepository, Unreadable, Version, author_from_environment,
@@ -137,8 +137,8 @@ impl Inner {
 
     /// Loads without keeping the session open.
     fn load_once(&self, session: &SessionId) -> Result<Loaded, RepositoryError> {
-        let paths = self.store.paths(session);
         let open = || {
+            let paths = self.store.paths(session)?;
             let mut journal = Journal::open(&self.store.disk, paths, session.clone())?;
             journal.settle(self.settings.lock_timeout)?;
             Ok(loaded(&journal))
@@ -175,7 +175,9 @@ impl Inner {
     fn locks(&self) -> Result<Vec<HeldLock>, RepositoryError> {
         let mut held = Vec::new();
         for session in self.store.entries()?.sessions {
-            let path = self.store.paths(&session).lock();
+            // What is no folder of the store's own is reported by those who list it.
+            let Ok(paths) = self.store.paths(&session) else { continue };
+            let path = paths.lock();
             let state = FileLock::probe(&*self.store.disk, &path)
                 .map_err(|error| of_journal(&session, &Arc::new(error.into())))?;
             if let LockState::Held(holder) = state {
@@ -268,7 +270,8 @@ impl SessionRepository for FileSystemRepository {
         let (session, blob) = (session.clone(), *blob);
         self.blocking(move |inner| {
             inner.look(&session, |_| ())?;
-            read_blob(&*inner.store.disk, &inner.store.paths(&session), &blob)
+            let paths = inner.store.paths(&session).map_err(storage)?;
+            read_blob(&*inner.store.disk, &paths, &blob)
                 .map_err(|error| of_journal(&session, &Arc::new(error)))
         })
         .await
@@ -314,7 +317,7 @@ impl SessionRepository for FileSystemRepository {
     ) -> Result<Recovery, RepositoryError> {
         let (session, by) = (session.clone(), by.clone());
         self.blocking(move |inner| {
-            let (disk, paths) = (&inner.store.disk, inner.store.paths(&session));
+            let (disk, paths) = (&inner.store.disk, inner.store.paths(&session).map_err(storage)?);
             let recovery = match repair {
                 Repair::Plan => journal::plan_recovery(disk, &paths, &session),
                 Repair::Apply => journal::recover(disk, &paths, &session, &by, &inner.settings),

@@ -35,13 +35,13 @@ fn try_feed(
     lock_timeout: Duration,
     sender: &RecordsSender,
 ) -> Result<(), JournalError> {
-    let journal = Journal::open(&store.disk, store.paths(session), session.clone())?;
+    let journal = Journal::open(&store.disk, store.paths(session)?, session.clone())?;
     let (next, finding) = feed_from(&journal, Position::START, from_seq, sender)?;
     if finding.is_none() {
         return Ok(());
     }
     // A writer may be in the middle of it: wait for it before calling it damage.
-    let lock = FileLock::open(&*store.disk, &store.paths(session).lock()).ok();
+    let lock = FileLock::open(&*store.disk, &store.paths(session)?.lock()).ok();
     let _guard = lock.as_ref().and_then(|lock| lock.shared(lock_timeout).ok());
     let (_, finding) = feed_from(&journal, next, from_seq, sender)?;
     if let Some(finding) = finding {
@@ -99,7 +99,7 @@ pub(super) fn verify(
     depth: &Depth,
     lock_timeout: Duration,
 ) -> Result<Verification, JournalError> {
-    let paths = store.paths(session);
+    let paths = store.paths(session)?;
     let others = || seeds_of_others(store, session);
     let scope = Scope { quick: depth.quick, anchors: &depth.anchors, others: &others };
     let verification = verify_journal(&*store.disk, &paths, session, scope)?;
@@ -124,7 +124,7 @@ fn seeds_of_others(store: &Store, session: &SessionId) -> Vec<(Seed, SessionId)>
     let others = sessions.into_iter().filter(|other| other != session);
     others
         .filter_map(|other| {
-            let seed = seed_of(&*store.disk, &store.paths(&other), &other).ok()??;
+            let seed = seed_of(&*store.disk, &store.paths(&other).ok()?, &other).ok()??;
             Some((seed, other))
         })
         .collect()
@@ -137,7 +137,7 @@ pub(super) fn delete(
     settings: &Settings,
 ) -> Result<(), RepositoryError> {
     let of_journal = |error: JournalError| of_journal(session, &Arc::new(error));
-    let paths = store.paths(session);
+    let paths = store.paths(session).map_err(storage)?;
     let disk = &*store.disk;
     if disk.info(paths.root()).map_err(storage)?.is_none() {
         return Err(RepositoryError::NotFound { session: session.clone() });

@@ -119,7 +119,7 @@ impl Slot {
         store: &Store,
         settings: &Settings,
     ) -> Result<JournalWriter, JournalError> {
-        let paths = store.paths(&self.session);
+        let paths = store.paths(&self.session)?;
         JournalWriter::open(&store.disk, paths, self.session.clone(), settings.clone())
     }
 
@@ -148,7 +148,7 @@ impl Slot {
         let journal = match reader.take() {
             Some(journal) => reader.insert(journal),
             None => {
-                let paths = store.paths(&self.session);
+                let paths = store.paths(&self.session)?;
                 reader.insert(Journal::open(&store.disk, paths, self.session.clone())?)
             }
         };

@@ -36,8 +36,19 @@ impl Store {
         self.root.join(SESSIONS)
     }
 
-    pub(super) fn paths(&self, session: &SessionId) -> SessionPaths {
-        SessionPaths::new(&self.root, session)
+    /// Where a session is, or would be: its folder may be missing.
+    ///
+    /// # Errors
+    ///
+    /// Something else is in the place of its folder, such as a link that leads out of the store:
+    /// nothing is read or written through it. And those of the medium.
+    pub(super) fn paths(&self, session: &SessionId) -> Result<SessionPaths, DiskError> {
+        let paths = SessionPaths::new(&self.root, session);
+        match self.disk.info(paths.root())? {
+            None => Ok(paths),
+            Some(info) if info.kind == EntryKind::Directory => Ok(paths),
+            Some(_) => Err(DiskError::no_own_folder(paths.root())),
+        }
     }
 
     /// Whether there is a store: false where the directory is missing or empty.
