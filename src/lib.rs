@@ -41,7 +41,7 @@
 //! | [`repository`] | where sessions live: the [`SessionRepository`] trait and its implementations |
 //! | [`journal`] | the records of one session: reading, writing, verifying, recovering |
 //! | [`disk`] | the only code that touches the file system and its locks |
-//! | [`format`] | bytes of records, headers and snapshots, and their bounds |
+//! | [`format`](mod@format) | bytes of records, headers and snapshots, and their bounds |
 //! | [`vocabulary`] | ids, events, states, commands: values without side effects |
 //!
 //! # Features
