@@ -234,3 +234,50 @@ pub(super) struct Report {
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub(super) candidates: Vec<SessionId>,
 }
+
+#[cfg(test)]
+mod tests {
+    use std::path::PathBuf;
+    use std::time::Duration;
+
+    use super::*;
+    use crate::vocabulary::{Digest, ExpectedSeq, Finding, FindingClass, SessionStatus};
+
+    #[test]
+    fn every_error_of_a_repository_has_its_exit_code_and_kind() {
+        use RepositoryError as E;
+        let session: SessionId = "demo".parse().unwrap();
+        let at = || session.clone();
+        let path = || PathBuf::from("store");
+        let source = || Box::new(io::Error::other("no"));
+        let status = Refusal::Status { status: SessionStatus::Archived, why: "restore it first" };
+        let finding = Box::new(Finding::new(&session, FindingClass::Corrupt, "bytes"));
+        let expected = ExpectedSeq::Exactly(1);
+        let cases = [
+            (E::NotFound { session: at() }, 3, "not-found"),
+            (E::Refused { session: at(), refusal: Refusal::NoSession }, 3, "not-found"),
+            (E::Refused { session: at(), refusal: Refusal::Exists { seq: 1 } }, 5, "conflict"),
+            (E::Refused { session: at(), refusal: status }, 5, "refused"),
+            (E::Conflict { session: at(), expected, actual: None }, 5, "conflict"),
+            (E::Busy { session: at(), waited: Duration::ZERO, holder: None }, 6, "busy"),
+            (E::Corrupted { session: at(), finding }, 7, "corrupted"),
+            (
+                E::DurabilityUnknown { session: at(), seq: 1, source: source() },
+                8,
+                "durability-unknown",
+            ),
+            (E::MissingText { session: at(), digest: Digest::ZERO }, 8, "missing-text"),
+            (E::NotAStore { path: path(), why: "no" }, 8, "not-a-store"),
+            (E::LocksUnsupported { path: path() }, 8, "locks-unsupported"),
+            (E::Storage { source: source() }, 8, "storage"),
+            (E::Interrupted { why: "no".to_owned() }, 8, "interrupted"),
+            (E::NewerFormat { path: path(), found: 2, supported: 1 }, 9, "newer-format"),
+        ];
+        for (error, code, kind) in cases {
+            let error = CliError::from(error);
+            let report = error.report();
+            assert_eq!((error.code(), report.kind), (code, kind), "{error}");
+            assert!(!report.hint.is_empty(), "{error} leaves people without a next step");
+        }
+    }
+}

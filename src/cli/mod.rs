@@ -1,8 +1,8 @@
 //! The command line: the edge that speaks to people and scripts.
 //!
-//! [`run`] reads the arguments, opens the store, hands both to one of the [`commands`], and turns
+//! [`run`] reads the arguments, opens the store, hands both to one of the `commands`, and turns
 //! what comes of it into an exit code. Everything that is written goes through
-//! [`output`], which knows whether a person or a program reads it.
+//! `output`, which knows whether a person or a program reads it.
 
 mod anchors;
 mod args;

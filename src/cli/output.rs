@@ -163,6 +163,52 @@ impl Output {
     }
 }
 
+#[cfg(test)]
+impl Output {
+    /// Output for people on a terminal of so many columns, kept in memory.
+    pub(super) fn captured(width: Option<usize>, styled: bool) -> (Self, Captured) {
+        use crate::vocabulary::Timestamp;
+
+        let captured = Captured::default();
+        let output = Self {
+            stdout: Box::new(captured.clone()),
+            stderr: Box::new(captured.clone()),
+            json: false,
+            quiet: false,
+            styled,
+            styled_errors: styled,
+            width,
+            times: Times { exact: width.is_none(), now: Timestamp::EPOCH },
+        };
+        (output, captured)
+    }
+}
+
+/// What was written, to either stream.
+#[cfg(test)]
+#[derive(Clone, Default)]
+pub(super) struct Captured(std::rc::Rc<std::cell::RefCell<Vec<u8>>>);
+
+#[cfg(test)]
+impl Captured {
+    /// All of it as text.
+    pub(super) fn text(&self) -> String {
+        String::from_utf8(self.0.borrow().clone()).unwrap()
+    }
+}
+
+#[cfg(test)]
+impl Write for Captured {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        self.0.borrow_mut().extend_from_slice(bytes);
+        Ok(bytes.len())
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
+    }
+}
+
 fn may_style(wish: ColorWhen, automatic: ColorChoice) -> bool {
     match wish {
         ColorWhen::Auto => automatic != ColorChoice::Never,

@@ -113,3 +113,46 @@ pub(super) fn of_range(range: &LostRange) -> String {
 fn spaced(kind: &str) -> String {
     kind.replace('_', " ")
 }
+
+#[cfg(test)]
+mod tests {
+    use crate::vocabulary::{Event, Upcasts};
+
+    use super::of_event;
+
+    #[test]
+    fn every_kind_of_event_has_its_words() {
+        let zero = "A".repeat(43);
+        let cases = [
+            ("created", "{}".to_owned(), "created"),
+            ("created", r#"{"name":"n","source":"codex","cwd":"/p"}"#.to_owned(), "created as n from codex in /p"),
+            ("renamed", r#"{"name":"n"}"#.to_owned(), "renamed to n"),
+            ("renamed", r#"{"name":null}"#.to_owned(), "name taken away"),
+            ("message_recorded", r#"{"role":"user","text":" hi "}"#.to_owned(), "user: hi"),
+            ("message_recorded", r#"{"role":"tool"}"#.to_owned(), "tool spoke, without text"),
+            ("message_recorded", format!(r#"{{"role":"user","text":"begin","blob":{{"digest":"{zero}","bytes":2048}}}}"#), "user (2.00 KiB): begin …"),
+            ("file_recorded", r#"{"path":"a.rs","action":"edited"}"#.to_owned(), "file edited: a.rs"),
+            ("activated", "{}".to_owned(), "brought to the foreground"),
+            ("backgrounded", "{}".to_owned(), "sent to the background"),
+            ("archived", "{}".to_owned(), "archived"),
+            ("restored", r#"{"status":"active"}"#.to_owned(), "restored as active"),
+            ("tagged", r#"{"tag":"t"}"#.to_owned(), "tagged t"),
+            ("untagged", r#"{"tag":"t"}"#.to_owned(), "untagged t"),
+            ("field_set", r#"{"key":"k","value":[1]}"#.to_owned(), "set k = [1]"),
+            ("field_cleared", r#"{"key":"k"}"#.to_owned(), "unset k"),
+            ("relocated", r#"{"cwd":"/p"}"#.to_owned(), "moved to /p"),
+            ("relocated", r#"{"cwd":null}"#.to_owned(), "directory forgotten"),
+            ("forked", format!(r#"{{"parent":"p","at_seq":3,"head":"{zero}"}}"#), "forked from p at seq 3"),
+            ("imported", r#"{"source":"codex","path":"f","lines":9,"events_added":4,"unreadable":2}"#.to_owned(), "imported 4 events of codex from f, 2 lines unreadable"),
+            ("redacted", r#"{"seq":4,"reason":"secret"}"#.to_owned(), "redacted seq 4: secret"),
+            ("recovered", r#"{"reason":"torn-tail"}"#.to_owned(), "recovered from torn-tail, nothing lost"),
+            ("recovered", r#"{"reason":"corrupt","lost":[{"first_seq":2,"last_seq":2,"bytes":9},{"first_seq":5,"last_seq":7,"bytes":9}]}"#.to_owned(), "recovered from corrupt, lost seq 2, seq 5 to 7"),
+            ("deleted", "{}".to_owned(), "deleted"),
+            ("brand_new", r#"{"x":1}"#.to_owned(), r#"brand new {"x":1}"#),
+        ];
+        for (kind, data, words) in cases {
+            let event = Event::from_data(kind, &data, &Upcasts::CURRENT).unwrap();
+            assert_eq!(of_event(&event), words);
+        }
+    }
+}

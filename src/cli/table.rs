@@ -136,7 +136,55 @@ pub(super) fn fit(text: &str, columns_max: Option<usize>) -> String {
 
 #[cfg(test)]
 mod tests {
-    use super::fit;
+    use unicode_width::UnicodeWidthStr as _;
+
+    use super::*;
+
+    const COLUMNS: [Column; 4] = [id("ID"), text("STATUS"), number("MSGS"), elastic("NAME")];
+
+    fn written(width: Option<usize>, styled: bool) -> String {
+        let (mut output, captured) = Output::captured(width, styled);
+        let row = |id: &str, messages: &str, name: &str| {
+            let cells = [id, "active", messages, name].map(ToOwned::to_owned).to_vec();
+            (style::FAINT, cells)
+        };
+        let rows = vec![
+            row("01a20422-83e6-776c-b6f1-daed1c8ffe28", "7", "日本語の名前はここで切られます"),
+            row("short", "1234", "a name with a good many words that cannot all be shown"),
+        ];
+        write(&mut output, &COLUMNS, rows).unwrap();
+        captured.text()
+    }
+
+    #[test]
+    fn on_a_terminal_every_row_is_one_line_that_fits() {
+        for width in [30, 50, 80, 120] {
+            let text = written(Some(width), false);
+            assert_eq!(text.lines().count(), 3, "{text}");
+            for line in text.lines() {
+                assert!(line.width() <= width, "{width}: {line:?}");
+            }
+        }
+        insta::assert_snapshot!(written(Some(50), false), @r"
+        ID                 STATUS  MSGS  NAME
+        01a20422-83e6-77…  active     7  日本語の名前はこ…
+        short              active  1234  a name with a…
+        ");
+    }
+
+    #[test]
+    fn anywhere_else_nothing_is_cut() {
+        let text = written(None, false);
+        assert!(text.contains("01a20422-83e6-776c-b6f1-daed1c8ffe28"), "{text}");
+        assert!(text.contains("that cannot all be shown"), "{text}");
+    }
+
+    #[test]
+    fn a_style_covers_its_row_and_ends_with_it() {
+        for line in written(Some(50), true).lines() {
+            assert!(line.starts_with("\u{1b}[") && line.ends_with("\u{1b}[0m"), "{line:?}");
+        }
+    }
 
     #[test]
     fn text_is_cut_by_columns_and_not_by_characters() {

@@ -73,18 +73,18 @@ pub(super) struct Times {
 
 impl Times {
     /// A moment in a listing: how long ago, or exactly.
-    pub(super) fn ago(&self, moment: Timestamp) -> String {
+    pub(super) fn ago(self, moment: Timestamp) -> String {
         if self.exact { moment.to_string() } else { relative(moment, self.now) }
     }
 
     /// A moment in a chronicle, where neighbours must be told apart: to the second, or exactly.
-    pub(super) fn to_the_second(&self, moment: Timestamp) -> String {
+    pub(super) fn to_the_second(self, moment: Timestamp) -> String {
         let exact = moment.to_string();
         if self.exact { exact } else { truncated(&exact, 19).replace('T', " ") }
     }
 
     /// A moment with both: when it was, and how long ago.
-    pub(super) fn both(&self, moment: Timestamp) -> String {
+    pub(super) fn both(self, moment: Timestamp) -> String {
         if self.exact {
             moment.to_string()
         } else {

@@ -149,7 +149,8 @@ impl<'a> Cursor<'a> {
         let mut values =
             serde_json::Deserializer::from_slice(self.rest()).into_iter::<&'a RawValue>();
         match values.next() {
-            Some(Ok(value)) if value.get().starts_with('{') => {
+            // Leading white space would be skipped, and is refused.
+            Some(Ok(value)) if self.rest().starts_with(b"{") => {
                 let from = self.offset;
                 self.offset += value.get().len();
                 Ok(from..self.offset)

@@ -1,6 +1,6 @@
 //! Opening a journal: its header, the best snapshot, and what has been appended since.
 
-use std::io::ErrorKind;
+use std::io::{self, ErrorKind};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -8,7 +8,9 @@ use super::JournalError;
 use super::reader::{Position, Reader};
 use super::replay::{Condition, Replay};
 use super::snapshots::{Snapshots, agrees};
-use crate::disk::{Access, Disk, DiskError, DiskFile, FileIdentity, FileLock};
+use crate::disk::{
+    Access, Disk, DiskError, DiskFile, DiskOperation, EntryKind, FileIdentity, FileLock,
+};
 use crate::format::bounds::{FORMAT, LINE_BYTES_MAX, PADDING};
 use crate::format::layout::SessionPaths;
 use crate::format::{Header, JournalId, Seed, Snapshot, seed_of};
@@ -256,6 +258,7 @@ pub(super) fn open_file(
     paths: &SessionPaths,
     session: &SessionId,
 ) -> Result<Box<dyn DiskFile>, JournalError> {
+    stay_inside(disk, paths)?;
     match disk.open(&paths.journal(), Access::Write) {
         Ok(file) => Ok(file),
         Err(error) if error.kind() == ErrorKind::NotFound => Err(missing(disk, paths, session)),
@@ -271,10 +274,24 @@ pub(super) fn open_to_read(
     paths: &SessionPaths,
     session: &SessionId,
 ) -> Result<Box<dyn DiskFile>, JournalError> {
+    stay_inside(disk, paths)?;
     disk.open(&paths.journal(), Access::Read).map_err(|error| match error.kind() {
         ErrorKind::NotFound => missing(disk, paths, session),
         _ => error.into(),
     })
+}
+
+/// A medium refuses to open a file through a link; the session's folder could still be one, and
+/// lead out of the store.
+fn stay_inside(disk: &dyn Disk, paths: &SessionPaths) -> Result<(), DiskError> {
+    match disk.info(paths.root())? {
+        Some(info) if info.kind == EntryKind::Link => {
+            let why = "it is a symbolic link, and links are not followed: put the folder there";
+            let refused = io::Error::new(ErrorKind::InvalidInput, why);
+            Err(DiskError::new(DiskOperation::Open, paths.root(), refused))
+        }
+        _ => Ok(()),
+    }
 }
 
 fn is_read_only(kind: ErrorKind) -> bool {

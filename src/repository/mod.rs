@@ -34,9 +34,10 @@ use crate::vocabulary::{
 /// A store of sessions. It speaks events, not files.
 ///
 /// What callers rely on: appends to one session happen one after the other, whoever makes them and
-/// from whichever process; an append that was acknowledged is seen by every later call, and is as
-/// durable as the repository was opened to make it; an append that returned an error other than
-/// [`RepositoryError::DurabilityUnknown`] changed nothing.
+/// from whichever process; those that one process makes to a session that exists happen in the
+/// order in which their futures were polled first; an append that was acknowledged is seen by every
+/// later call, and is as durable as the repository was opened to make it; an append that returned
+/// an error other than [`RepositoryError::DurabilityUnknown`] changed nothing.
 ///
 /// What callers may *not* rely on: that a listing is one moment's picture of several sessions;
 /// that two sessions' records are ordered between each other; that a session which was read is

@@ -1,5 +1,7 @@
 //! Each command that changes a session does what its name says.
 
+use std::process::{Child, Command, Stdio};
+
 use serde_json::json;
 
 use crate::sandbox::Sandbox;
@@ -166,12 +168,16 @@ fn purge_leaves_nothing_behind() {
     assert!(!sandbox.journal("secret").exists());
 }
 
+fn start(mut command: Command) -> Child {
+    command.stdout(Stdio::null()).stderr(Stdio::null()).spawn().unwrap()
+}
+
 #[test]
 fn of_writers_that_expect_the_same_seq_one_wins() {
     let sandbox = Sandbox::new();
     sandbox.ok(&["create", "--id", "contested"]);
     let record = ["record", "contested", "--role", "user", "x", "--expect", "1"];
-    let writers: Vec<_> = (0..6).map(|_| sandbox.command(&record).spawn().unwrap()).collect();
+    let writers: Vec<_> = (0..6).map(|_| start(sandbox.command(&record))).collect();
     let mut codes: Vec<_> =
         writers.into_iter().map(|mut writer| writer.wait().unwrap().code().unwrap()).collect();
     codes.sort_unstable();

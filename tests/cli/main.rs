@@ -9,6 +9,7 @@
     clippy::disallowed_types,
     clippy::disallowed_methods,
     missing_docs,
+    unreachable_pub,
     reason = "tests"
 )]
 

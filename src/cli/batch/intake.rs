@@ -1,6 +1,5 @@
 //! Starts the work of each line, in the order that each session needs.
 
-use std::collections::HashMap;
 use std::future::Future;
 use std::io;
 use std::pin::Pin;
@@ -9,19 +8,16 @@ use std::sync::Arc;
 use serde_json::Value;
 use tokio::sync::Semaphore;
 use tokio::sync::mpsc::Sender;
-use tokio::sync::oneshot::{self, error::TryRecvError};
 use tokio::task::JoinHandle;
 
 use super::answer::{Answer, Outcome};
 use super::operation::{Operation, parse};
+use super::turns::Turns;
 use super::{IN_FLIGHT_BYTES_MAX, Lines};
 use crate::cli::context::Manager;
 use crate::cli::error::CliError;
 use crate::cli::input::Line;
 use crate::vocabulary::SessionId;
-
-/// Sessions whose last turn is remembered before finished ones are forgotten.
-const TURNS_KEPT_MAX: usize = 1024;
 
 const LENGTH_HINT: &str = "send long texts with `annals record SESSION --role ROLE -`";
 const ENCODING_HINT: &str = "write the line in UTF-8";
@@ -31,29 +27,21 @@ type Work = Pin<Box<dyn Future<Output = Result<Outcome, CliError>> + Send>>;
 
 /// Takes lines in and starts their work.
 ///
-/// Lines of different sessions are worked on together; those of one session one after the other.
-/// A line that does not name its session by the full id, and one that lists, could concern any
-/// session, so it waits for all before it.
+/// Lines of different sessions are worked on together, and those of one session take effect in
+/// their order. A line that does not name its session by the full id, and one that lists, could
+/// concern any session, so it waits for all before it.
 pub(super) struct Intake {
     manager: Arc<Manager>,
     started: Sender<JoinHandle<Answer>>,
-    /// Ends when the last line of a session is done.
-    turns: HashMap<SessionId, oneshot::Receiver<()>>,
+    turns: Turns,
     room: Arc<Semaphore>,
-}
-
-/// The right to work on a session: everything before it on that session is done once `before`
-/// ends, and `done` ends when it is dropped.
-struct Turn {
-    before: Option<oneshot::Receiver<()>>,
-    done: oneshot::Sender<()>,
 }
 
 impl Intake {
     /// An intake that passes started work on, in order.
     pub(super) fn new(manager: Arc<Manager>, started: Sender<JoinHandle<Answer>>) -> Self {
         let room = Arc::new(Semaphore::new(IN_FLIGHT_BYTES_MAX));
-        Self { manager, started, turns: HashMap::new(), room }
+        Self { manager, started, turns: Turns::default(), room }
     }
 
     /// Takes lines until there are no more, or nobody wants the answers.
@@ -98,26 +86,31 @@ impl Intake {
     async fn work(&mut self, operation: Operation) -> Result<Work, CliError> {
         let manager = Arc::clone(&self.manager);
         Ok(match operation {
-            Operation::Create { id, new } => self.turn(&id).take(async move {
-                let state = manager.create_session(Some(id), *new).await?;
-                Ok(Outcome::Session(Box::new(state)))
-            }),
+            Operation::Create { id, new } => {
+                let turn = self.turns.next(&id);
+                Box::pin(turn.alone(async move {
+                    let state = manager.create_session(Some(id), *new).await?;
+                    Ok(Outcome::Session(Box::new(state)))
+                }))
+            }
             Operation::Change { session, command, options } => {
                 let session = self.resolve(&session).await?;
-                self.turn(&session).take(async move {
+                let turn = self.turns.next(&session);
+                Box::pin(turn.in_line(async move {
                     let changed = manager.change(&session, *command, options).await?;
                     Ok(Outcome::Session(Box::new(changed.state)))
-                })
+                }))
             }
             Operation::Show { session } => {
                 let session = self.resolve(&session).await?;
-                self.turn(&session).take(async move {
+                let turn = self.turns.next(&session);
+                Box::pin(turn.alone(async move {
                     let state = manager.get_session(&session).await?;
                     Ok(Outcome::Session(Box::new(state)))
-                })
+                }))
             }
             Operation::List(filter) => {
-                self.settle().await;
+                self.turns.settle().await;
                 Box::pin(
                     async move { Ok(Outcome::Sessions(manager.list(&filter).await?.sessions)) },
                 )
@@ -128,43 +121,12 @@ impl Intake {
     /// The session that a line means, as it will be once everything before the line is done.
     async fn resolve(&mut self, selector: &str) -> Result<SessionId, CliError> {
         if let Ok(session) = selector.parse::<SessionId>()
-            && (self.turns.contains_key(&session) || self.manager.exists(&session).await?)
+            && (self.turns.know(&session) || self.manager.exists(&session).await?)
         {
             return Ok(session);
         }
-        self.settle().await;
+        self.turns.settle().await;
         Ok(self.manager.resolve(selector).await?)
-    }
-
-    /// Waits until all work that was started is done.
-    async fn settle(&mut self) {
-        for (_, turn) in self.turns.drain() {
-            // A turn ends by being dropped, which is an error to its receiver.
-            let _ = turn.await;
-        }
-    }
-
-    fn turn(&mut self, session: &SessionId) -> Turn {
-        if self.turns.len() >= TURNS_KEPT_MAX {
-            self.turns.retain(|_, turn| matches!(turn.try_recv(), Err(TryRecvError::Empty)));
-        }
-        let (done, ended) = oneshot::channel();
-        Turn { before: self.turns.insert(session.clone(), ended), done }
-    }
-}
-
-impl Turn {
-    /// The work, once everything before it is done.
-    fn take(self, work: impl Future<Output = Result<Outcome, CliError>> + Send + 'static) -> Work {
-        let Self { before, done } = self;
-        Box::pin(async move {
-            if let Some(before) = before {
-                let _ = before.await;
-            }
-            let result = work.await;
-            drop(done);
-            result
-        })
     }
 }
 

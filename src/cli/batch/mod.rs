@@ -7,6 +7,7 @@
 mod answer;
 mod intake;
 mod operation;
+mod turns;
 
 use std::path::PathBuf;
 

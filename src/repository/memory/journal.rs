@@ -5,9 +5,9 @@ use std::sync::Arc;
 
 use tokio::sync::watch;
 
-use super::super::{RepositoryError, Version};
 use crate::format::bounds::DATA_BYTES_MAX;
 use crate::format::{Canonical, Encoded, Envelope, Header, JournalId, LineFault, Seed, encode};
+use crate::repository::{RepositoryError, Version};
 use crate::vocabulary::{
     Author, BlobRef, Digest, Event, Key, Link, LongText, Plan, Projection, Refusal, SessionId,
     Timestamp,

@@ -1,8 +1,8 @@
 //! Replaying a journal in memory.
 
-use super::super::Depth;
 use super::journal::{Journal, Line};
 use crate::format::{Header, LineFault, parse, verify_checksum};
+use crate::repository::Depth;
 use crate::vocabulary::{
     Event, Finding, FindingClass, Link, Projection, Record, SessionId, Verification,
     check_transition, replay,
