@@ -86,14 +86,17 @@ pub(super) fn ensure_dir(
     durability: Durability,
 ) -> Result<(), DiskError> {
     match disk.create_dir(path) {
-        Ok(()) => match (durability, path.parent()) {
-            (Durability::Sync, Some(parent)) => disk.sync_dir(parent),
-            _ => Ok(()),
-        },
         Err(error) if error.kind() == std::io::ErrorKind::AlreadyExists => {
             let is_folder = disk.info(path)?.is_some_and(|info| info.kind == EntryKind::Directory);
-            if is_folder { Ok(()) } else { Err(DiskError::no_own_folder(path)) }
+            if !is_folder {
+                return Err(DiskError::no_own_folder(path));
+            }
         }
-        Err(error) => Err(error),
+        made => made?,
+    }
+    // Whoever made it may have died before its entry was on the medium.
+    match (durability, path.parent()) {
+        (Durability::Sync, Some(parent)) => disk.sync_dir(parent),
+        _ => Ok(()),
     }
 }
