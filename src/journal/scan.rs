@@ -14,6 +14,8 @@ use crate::format::{
 
 /// How much is asked of the medium at once.
 const CHUNK_BYTES: usize = 64 * 1024;
+/// What a buffer is extended with: copied in one go even where the build is not optimised.
+static BLANK_CHUNK: [u8; CHUNK_BYTES] = [0; CHUNK_BYTES];
 
 /// How every record begins. It cannot stand inside one: quotes in a string are escaped.
 const RECORD_START: &[u8] = b"{\"crc\":\"";
@@ -248,7 +250,7 @@ impl<'f> Scanner<'f> {
             self.start = 0;
         }
         let held = self.buffer.len();
-        self.buffer.resize(held + CHUNK_BYTES, 0);
+        self.buffer.extend_from_slice(&BLANK_CHUNK);
         let read = self
             .file
             .read_at(self.base + held as u64, self.buffer.get_mut(held..).unwrap_or_default())?;

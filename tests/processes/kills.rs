@@ -15,7 +15,7 @@ const KILLS_PER_SESSION: usize = 10;
 /// More messages than a writer has the time for.
 const MESSAGES_OFFERED: usize = 200;
 /// Busy-waiting for longer than the command takes to start and write.
-const SPINS_MAX: u64 = 2_000_000;
+const SPINS_MAX: u64 = 400_000;
 const ANSWERS_MAX: u64 = 30;
 const STORES: usize = 40;
 
