@@ -5,7 +5,7 @@ use std::collections::HashMap;
 use crate::vocabulary::{Digest, Key};
 
 /// The first record of each key. Keys are held by the first 128 bits of their SHA-256: two
-/// different keys do not meet by accident, and a million of them take some 40 MB.
+/// different keys do not meet by accident.
 #[derive(Debug, Default)]
 pub(super) struct KeyIndex {
     first_seqs: HashMap<u128, u64>,

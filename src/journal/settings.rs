@@ -13,8 +13,8 @@ pub struct Settings {
     pub durability: Durability,
     /// How long a writer waits for a session's lock.
     pub lock_timeout: Duration,
-    /// After how many records a snapshot is due; 0 for never. The default, 256, keeps the replay
-    /// on opening under a millisecond, and the three syncs of a snapshot under 1 % of an append.
+    /// After how many records a snapshot is due; 0 for never. With the default, 256, opening
+    /// replays at most that many, and a snapshot's two syncs are shared by 256 records.
     pub snapshot_every: u64,
     /// What stamps records.
     pub clock: Arc<dyn Clock>,

@@ -1,5 +1,6 @@
 //! Sessions on a file system: a folder each, a lock each, and no process that has to run.
 
+mod deletion;
 mod error;
 mod reading;
 mod slot;
@@ -330,7 +331,7 @@ impl SessionRepository for FileSystemRepository {
     async fn delete(&self, session: &SessionId) -> Result<(), RepositoryError> {
         let session = session.clone();
         self.blocking(move |inner| {
-            reading::delete(&inner.store, &session, &inner.settings)?;
+            deletion::delete(&inner.store, &session, &inner.settings)?;
             inner.forget(&session);
             Ok(())
         })

@@ -4,14 +4,14 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use super::error::of_journal;
-use super::store::{Store, storage};
+use super::store::Store;
 use crate::disk::FileLock;
 use crate::format::Seed;
 use crate::journal::{
-    Journal, JournalError, Position, Scope, Settings, Step, Tail, seed_of, verify as verify_journal,
+    Journal, JournalError, Position, Scope, Step, Tail, seed_of, verify as verify_journal,
 };
-use crate::repository::{Depth, Read, RecordsSender, RepositoryError};
-use crate::vocabulary::{Finding, FindingClass, Holder, SessionId, Verification};
+use crate::repository::{Depth, Read, RecordsSender};
+use crate::vocabulary::{Finding, FindingClass, SessionId, Verification};
 
 /// Feeds the records from `from_seq` on into a stream, until it ends or nobody listens.
 pub(super) fn feed_records(
@@ -128,29 +128,4 @@ fn seeds_of_others(store: &Store, session: &SessionId) -> Vec<(Seed, SessionId)>
             Some((seed, other))
         })
         .collect()
-}
-
-/// Removes a session for good, under its lock.
-pub(super) fn delete(
-    store: &Store,
-    session: &SessionId,
-    settings: &Settings,
-) -> Result<(), RepositoryError> {
-    let of_journal = |error: JournalError| of_journal(session, &Arc::new(error));
-    let paths = store.paths(session).map_err(storage)?;
-    let disk = &*store.disk;
-    if disk.info(paths.root()).map_err(storage)?.is_none() {
-        return Err(RepositoryError::NotFound { session: session.clone() });
-    }
-    let lock = FileLock::open(disk, &paths.lock()).map_err(|error| of_journal(error.into()))?;
-    let holder = Holder { by: settings.by.clone(), since: settings.clock.now() };
-    let (_guard, _previous) =
-        lock.exclusive(&holder, settings.lock_timeout).map_err(|error| of_journal(error.into()))?;
-    let removed = store.sessions().join(format!(".gone-{}", uuid::Uuid::now_v7()));
-    let remove = || {
-        disk.rename_new(paths.root(), &removed)?;
-        disk.sync_dir(&store.sessions())?;
-        disk.remove_dir_all(&removed)
-    };
-    remove().map_err(storage)
 }

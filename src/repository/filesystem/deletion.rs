@@ -1,0 +1,35 @@
+//! Removing a session's folder for good.
+
+use std::sync::Arc;
+
+use super::error::of_journal;
+use super::store::{Store, storage};
+use crate::disk::FileLock;
+use crate::journal::{JournalError, Settings};
+use crate::repository::RepositoryError;
+use crate::vocabulary::{Holder, SessionId};
+
+/// Removes a session for good, under its lock.
+pub(super) fn delete(
+    store: &Store,
+    session: &SessionId,
+    settings: &Settings,
+) -> Result<(), RepositoryError> {
+    let of_journal = |error: JournalError| of_journal(session, &Arc::new(error));
+    let paths = store.paths(session).map_err(storage)?;
+    let disk = &*store.disk;
+    if disk.info(paths.root()).map_err(storage)?.is_none() {
+        return Err(RepositoryError::NotFound { session: session.clone() });
+    }
+    let lock = FileLock::open(disk, &paths.lock()).map_err(|error| of_journal(error.into()))?;
+    let holder = Holder { by: settings.by.clone(), since: settings.clock.now() };
+    let (_guard, _previous) =
+        lock.exclusive(&holder, settings.lock_timeout).map_err(|error| of_journal(error.into()))?;
+    let removed = store.sessions().join(format!(".gone-{}", uuid::Uuid::now_v7()));
+    let remove = || {
+        disk.rename_new(paths.root(), &removed)?;
+        disk.sync_dir(&store.sessions())?;
+        disk.remove_dir_all(&removed)
+    };
+    remove().map_err(storage)
+}
