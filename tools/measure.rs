@@ -239,7 +239,7 @@ impl Bench {
                 megabytes
                     / seconds(|| {
                         let scope = Scope { quick: false, anchors: &[], others: &Vec::new };
-                        let found = verify(&*disk, &paths, &session, scope).unwrap();
+                        let found = verify(&disk, &paths, &session, scope).unwrap();
                         assert_eq!(found.findings, []);
                     }),
             );

@@ -107,6 +107,8 @@ async fn dispatch(context: &mut Context, command: Command) -> Result<Status, Cli
         Command::Verify(args) => c::verify::run(context, args).await,
         Command::Recover(args) => c::recover::run(context, args).await,
         Command::Import(args) => c::import::run(context, args).await,
+        Command::Redact(args) => c::redact::run(context, args).await,
+        Command::Compact(args) => c::compact::run(context, args).await,
         Command::Head(args) => c::head::run(context, args).await,
         Command::Purge(args) => c::purge::run(context, args).await,
         Command::Locks(args) => c::locks::run(context, args).await,

@@ -223,6 +223,12 @@ pub trait DiskFile: Send + Sync + fmt::Debug {
     /// from fsync Failures?", ATC 2020).
     fn sync_data(&self) -> Result<(), DiskError>;
 
+    /// At which offset a sector of the medium begins; others begin at multiples of a sector before
+    /// and behind it. Not 0 only for a file that is read as part of something longer.
+    fn sector_phase(&self) -> u64 {
+        0
+    }
+
     /// Takes an advisory lock if it is free, and says whether it was.
     ///
     /// # Errors

@@ -1,7 +1,10 @@
 //! Named bounds of the format. A reader checks each before it allocates or believes anything.
 
-/// The format that this version writes, and the newest that it reads.
+/// The format of stores, snapshots and journals that hold the whole of their history.
 pub const FORMAT: u64 = 1;
+
+/// The format of a journal whose older history is in segments, and the newest that is read.
+pub const FORMAT_SEALED: u64 = 2;
 
 /// The version of the projection that snapshots hold; another one's snapshot is passed over.
 pub const PROJECTION: u64 = 1;
@@ -28,6 +31,24 @@ pub const KIND_BYTES_MAX: usize = 64;
 
 /// Largest snapshot file. A state within the bounds of the vocabulary fits in less.
 pub const SNAPSHOT_BYTES_MAX: usize = 16 * 1024 * 1024;
+
+/// Bytes of lines after which a frame of a segment is closed: what one damaged frame may cost.
+pub const FRAME_BYTES: usize = 64 * 1024;
+
+/// Largest frame of a segment once decompressed: it is closed by the line that fills it.
+pub const FRAME_BYTES_MAX: usize = FRAME_BYTES + LINE_BYTES_MAX;
+
+/// Bytes of lines after which a segment is closed: what a reader of sealed history holds at once.
+pub const SEGMENT_BYTES: usize = 4 * 1024 * 1024;
+
+/// Largest segment once decompressed: it is closed by the line that fills it.
+pub const SEGMENT_BYTES_MAX: usize = SEGMENT_BYTES + LINE_BYTES_MAX;
+
+/// Largest file of a segment: lines that do not compress grow by less than a hundredth.
+pub const SEGMENT_FILE_BYTES_MAX: usize = SEGMENT_BYTES_MAX + SEGMENT_BYTES_MAX / 64;
+
+/// What stands for sealed bytes that cannot be read: a byte that no line has.
+pub const HOLE: u8 = 0xFF;
 
 /// Largest `store.json`.
 pub const STORE_FILE_BYTES_MAX: usize = 4096;

@@ -2,10 +2,10 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::bounds::FORMAT;
+use super::bounds::{FORMAT, FORMAT_SEALED};
 use super::{
-    Canonical, DataView, Encoded, Envelope, JournalId, LineFault, LineView, Seed, encode, parse,
-    verify_checksum,
+    Canonical, DataView, Encoded, Envelope, JournalId, LineFault, LineView, Sealed, Seed, encode,
+    parse, verify_checksum,
 };
 use crate::vocabulary::{Author, Digest, Key, SessionId, Timestamp};
 
@@ -18,6 +18,17 @@ pub struct Header {
     pub journal: JournalId,
     /// The session whose history it is.
     pub session: SessionId,
+    /// Where its older history is, if that was sealed.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub sealed: Option<Sealed>,
+}
+
+/// What a header of every format keeps.
+#[derive(Deserialize)]
+struct Mark {
+    format: u64,
+    journal: JournalId,
+    session: SessionId,
 }
 
 impl Header {
@@ -27,7 +38,13 @@ impl Header {
     /// The header of a new journal.
     #[must_use]
     pub fn new(journal: JournalId, session: SessionId) -> Self {
-        Self { format: FORMAT, journal, session }
+        Self { format: FORMAT, journal, session, sealed: None }
+    }
+
+    /// The header of a journal whose older history is elsewhere.
+    #[must_use]
+    pub fn of_sealed(journal: JournalId, session: SessionId, sealed: Sealed) -> Self {
+        Self { format: FORMAT_SEALED, journal, session, sealed: Some(sealed) }
     }
 
     /// Writes the first line.
@@ -56,11 +73,22 @@ impl Header {
         if view.seq != 0 || view.kind != Self::KIND || view.prev != Digest::ZERO {
             return Err(form("the header of a journal"));
         }
-        let header: Self = serde_json::from_str(data).map_err(|_| form("the data of a header"))?;
-        if header.format == 0 {
-            return Err(form("a format of 1 or above"));
-        }
+        let header = read_data(data).ok_or_else(|| form("the data of a header"))?;
         verify_checksum(Seed::of(header.journal), line)?;
         Ok((header, view))
     }
+}
+
+fn read_data(data: &str) -> Option<Header> {
+    let Mark { format, journal, session } = serde_json::from_str(data).ok()?;
+    if format > FORMAT_SEALED {
+        // What else is in it may have any shape.
+        return Some(Header { format, journal, session, sealed: None });
+    }
+    let header: Header = serde_json::from_str(data).ok()?;
+    let is_sound = match &header.sealed {
+        None => format == FORMAT,
+        Some(sealed) => format == FORMAT_SEALED && sealed.is_whole(),
+    };
+    is_sound.then_some(header)
 }

@@ -78,6 +78,12 @@ impl SessionPaths {
         self.root.join("segments")
     }
 
+    /// The file of a segment.
+    #[must_use]
+    pub fn segment(&self, name: &str) -> PathBuf {
+        self.segments().join(name)
+    }
+
     /// Bytes set aside by recovery.
     #[must_use]
     pub fn quarantine(&self) -> PathBuf {

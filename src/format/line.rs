@@ -94,6 +94,9 @@ pub enum LineFault {
     TooLong,
 }
 
+/// What stands before the covered part of a line until its checksum is known.
+const UNSEALED: &[u8] = b"{\"crc\":\"00000000\",";
+
 /// Writes a record of the journal that `seed` belongs to.
 ///
 /// # Errors
@@ -102,36 +105,12 @@ pub enum LineFault {
 /// at most [`DATA_BYTES_MAX`](super::bounds::DATA_BYTES_MAX).
 pub fn encode(seed: Seed, envelope: &Envelope<'_>, data: &Canonical) -> Result<Encoded, LineFault> {
     let digest = Digest::of(data.as_bytes());
-    finish(seed, envelope, "\"data\":", data.as_bytes(), &digest)
-}
-
-/// Writes the same record again without its data, which leaves its link as it was.
-///
-/// # Errors
-///
-/// Never in practice: the line is shorter than the one it replaces.
-pub fn encode_erased(
-    seed: Seed,
-    envelope: &Envelope<'_>,
-    digest: &Digest,
-) -> Result<Encoded, LineFault> {
-    let quoted = format!("\"{digest}\"");
-    finish(seed, envelope, "\"digest\":", quoted.as_bytes(), digest)
-}
-
-fn finish(
-    seed: Seed,
-    envelope: &Envelope<'_>,
-    last_name: &str,
-    last_value: &[u8],
-    digest: &Digest,
-) -> Result<Encoded, LineFault> {
-    let mut line = Vec::with_capacity(last_value.len() + 512);
-    line.extend_from_slice(b"{\"crc\":\"00000000\",");
+    let mut line = Vec::with_capacity(data.as_bytes().len() + 512);
+    line.extend_from_slice(UNSEALED);
     push_envelope(envelope, &mut line);
-    let link = link_of(line.get(CHECKSUM_PREFIX_BYTES..).unwrap_or_default(), digest);
-    line.extend_from_slice(last_name.as_bytes());
-    line.extend_from_slice(last_value);
+    let link = link_of(line.get(CHECKSUM_PREFIX_BYTES..).unwrap_or_default(), &digest);
+    line.extend_from_slice(b"\"data\":");
+    line.extend_from_slice(data.as_bytes());
     line.push(b'}');
     if line.len() + 1 > LINE_BYTES_MAX {
         return Err(LineFault::TooLong);
@@ -302,6 +281,18 @@ impl LineSpans {
 }
 
 impl LineView<'_> {
+    /// The same record without its data, line feed included: the envelope stands byte for byte, so
+    /// the link is as it was.
+    #[must_use]
+    pub fn erased(&self, seed: Seed) -> Vec<u8> {
+        let mut line = UNSEALED.to_vec();
+        line.extend_from_slice(self.envelope);
+        line.extend_from_slice(format!("\"digest\":\"{}\"}}", self.digest()).as_bytes());
+        seal(seed, &mut line);
+        line.push(b'\n');
+        line
+    }
+
     /// The digest of the data, kept or computed.
     #[must_use]
     pub fn digest(&self) -> Digest {

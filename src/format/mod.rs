@@ -9,10 +9,12 @@ pub mod canonical;
 mod chain;
 mod checksum;
 mod cursor;
+pub mod frames;
 mod header;
 mod journal_id;
 pub mod layout;
 mod line;
+mod segment;
 mod snapshot;
 mod store;
 
@@ -22,8 +24,9 @@ pub use checksum::Seed;
 pub use header::Header;
 pub use journal_id::{JournalId, JournalIdError};
 pub use line::{
-    DataView, Encoded, Envelope, LineFault, LineSpans, LineView, encode, encode_erased, parse,
-    parse_prefix, parse_spans, seed_of, verify_checksum,
+    DataView, Encoded, Envelope, LineFault, LineSpans, LineView, encode, parse, parse_prefix,
+    parse_spans, seed_of, verify_checksum,
 };
+pub use segment::{Sealed, Segment, SegmentName, SegmentNameError};
 pub use snapshot::{Snapshot, SnapshotFault};
 pub use store::{StoreFault, StoreFile};

@@ -5,7 +5,7 @@ use std::io::Read as _;
 
 use super::JournalError;
 use super::files::{Durability, ensure_dir, read_bounded, remove_leftover, write_new};
-use crate::disk::Disk;
+use crate::disk::{Disk, DiskError};
 use crate::format::layout::SessionPaths;
 use crate::vocabulary::bounds::TEXT_BYTES_MAX;
 use crate::vocabulary::{BlobRef, Digest, LongText};
@@ -70,4 +70,20 @@ pub fn read_blob(
         return Err(fault("its file holds something else"));
     }
     String::from_utf8(text).map_err(|_| fault("its file holds no text"))
+}
+
+/// Removes a text that no record refers to any more.
+///
+/// # Errors
+///
+/// Those of the medium.
+pub(super) fn remove(
+    disk: &dyn Disk,
+    paths: &SessionPaths,
+    digest: &Digest,
+) -> Result<(), DiskError> {
+    let path = paths.blob(digest);
+    remove_leftover(disk, &path)?;
+    remove_leftover(disk, &path.with_extension("new"))?;
+    disk.sync_dir(&paths.blobs())
 }

@@ -5,6 +5,7 @@
 
 mod batch;
 mod blobs;
+mod compaction;
 mod creation;
 mod error;
 mod files;
@@ -14,15 +15,20 @@ mod padding;
 mod quarantine;
 mod reader;
 mod recover;
+mod redaction;
 mod repair;
 mod replay;
+mod rewriting;
 mod scan;
+mod segments;
 mod settings;
 mod snapshots;
 mod verify;
+mod whole;
 mod writer;
 
 pub use blobs::read_blob;
+pub use compaction::Compaction;
 pub use creation::create;
 pub use error::JournalError;
 pub use files::Durability;

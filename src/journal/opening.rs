@@ -7,11 +7,13 @@ use std::time::Duration;
 use super::JournalError;
 use super::reader::{Position, Reader};
 use super::replay::{Condition, Replay};
+use super::segments;
 use super::snapshots::{Snapshots, agrees};
+use super::whole::{WholeJournal, parts_of};
 use crate::disk::{
     Access, Disk, DiskError, DiskFile, DiskOperation, EntryKind, FileIdentity, FileLock,
 };
-use crate::format::bounds::{FORMAT, LINE_BYTES_MAX, PADDING};
+use crate::format::bounds::{FORMAT_SEALED, LINE_BYTES_MAX, PADDING};
 use crate::format::layout::SessionPaths;
 use crate::format::{Header, JournalId, Seed, Snapshot, seed_of};
 use crate::vocabulary::{Digest, Finding, FindingClass, Projection, SessionId, Timestamp};
@@ -26,8 +28,10 @@ pub struct Journal {
     pub(super) disk: Arc<dyn Disk>,
     pub(super) paths: SessionPaths,
     pub(super) session: SessionId,
-    pub(super) file: Box<dyn DiskFile>,
+    pub(super) file: WholeJournal,
     pub(super) identity: FileIdentity,
+    /// When its header says that the session was made.
+    pub(super) began: Timestamp,
     pub(super) id: JournalId,
     pub(super) seed: Seed,
     pub(super) replay: Replay,
@@ -49,23 +53,15 @@ impl Journal {
         session: SessionId,
     ) -> Result<Self, JournalError> {
         let file = open_file(&**disk, &paths, &session)?;
-        let identity = file.info()?.identity;
-        let first = read_header(&*file)?;
-        let header = first.header();
-        if let Some(header) = header
-            && header.format > FORMAT
-        {
-            return Err(JournalError::NewerFormat { path: paths.journal(), found: header.format });
-        }
-        let snapshots = Snapshots::read(&**disk, &paths, header.map(|header| header.journal))?;
-        let id = identify(&*file, &session, header, &snapshots)?;
+        let Opened { file, first, snapshots, id } = open_history(disk, &paths, &session, file)?;
         let mut journal = Self {
             disk: Arc::clone(disk),
             replay: Replay::before_the_header(&session),
             paths,
             session,
+            identity: file.info()?.identity,
             file,
-            identity,
+            began: Timestamp::EPOCH,
             id,
             seed: Seed::of(id),
             snapshot_seq: 0,
@@ -79,13 +75,14 @@ impl Journal {
 
     /// Starts from the newest snapshot that the journal agrees with, or from the beginning.
     fn start(&mut self, first: &First, snapshots: &Snapshots) -> Result<(), JournalError> {
-        if let First::Header { header, at } = first {
+        if let First::Header { header, at, .. } = first {
+            self.began = *at;
             self.replay.projection = Projection::blank(self.session.clone(), *at);
             if header.session != self.session {
                 self.replay.damaged(other_session(&self.session, &header.session));
             }
             for snapshot in &snapshots.readable {
-                if agrees(snapshot, &*self.file, self.seed)? {
+                if agrees(snapshot, &self.file, self.seed)? {
                     self.replay.start_from(snapshot);
                     self.snapshot_seq = snapshot.seq;
                     break;
@@ -98,7 +95,7 @@ impl Journal {
     fn read_on(&mut self) -> Result<(), JournalError> {
         let position =
             if self.replay.end_offset == 0 { Position::START } else { self.replay.position() };
-        let reader = Reader::new(&*self.file, &self.session, self.seed, position);
+        let reader = Reader::new(&self.file, &self.session, self.seed, position);
         self.replay.continue_with(reader, |_| {})?;
         Ok(())
     }
@@ -112,14 +109,15 @@ impl Journal {
     pub fn refresh(&mut self) -> Result<(), JournalError> {
         let info = self.disk.info(&self.paths.journal())?;
         let info = info.ok_or_else(|| missing(&*self.disk, &self.paths, &self.session))?;
-        let replaced = info.identity != self.identity || info.len < self.replay.end_offset;
+        let len = info.len.saturating_add(self.file.shift());
+        let replaced = info.identity != self.identity || len < self.replay.end_offset;
         // What looked like damage may have been a write in progress, of which only a part was to
         // be seen: it is not believed without a second look at all of it.
         if replaced || self.replay.condition != Condition::Sound {
             *self = Self::open(&self.disk, self.paths.clone(), self.session.clone())?;
             return Ok(());
         }
-        self.replay.file_len = info.len;
+        self.replay.file_len = len;
         let mut next = [PADDING];
         self.file.read_at(self.replay.end_offset, &mut next)?;
         if next == [PADDING] { Ok(()) } else { self.read_on() }
@@ -155,10 +153,27 @@ impl Journal {
         self.id
     }
 
+    /// The last place at or before a record from which it can be reached, without reading the
+    /// sealed history before it.
+    #[must_use]
+    pub fn position_before(&self, seq: u64) -> Position {
+        self.file.position_before(seq)
+    }
+
+    /// Whether another file has taken this one's place, as a recovery and a compaction do.
+    ///
+    /// # Errors
+    ///
+    /// Those of the medium.
+    pub fn is_replaced(&self) -> Result<bool, DiskError> {
+        let now = self.disk.info(&self.paths.journal())?;
+        Ok(now.is_none_or(|info| info.identity != self.identity))
+    }
+
     /// A reader from a position on.
     #[must_use]
     pub fn reader_from(&self, position: Position) -> Reader<'_> {
-        Reader::new(&*self.file, &self.session, self.seed, position)
+        Reader::new(&self.file, &self.session, self.seed, position)
     }
 
     /// The same as [`refresh`](Self::refresh), and where that meets an unfinished write, it waits
@@ -213,6 +228,44 @@ impl Replay {
     }
 }
 
+/// A journal's file with all that has to be known before its records are read.
+#[derive(Debug)]
+pub(super) struct Opened {
+    pub(super) file: WholeJournal,
+    pub(super) first: First,
+    pub(super) snapshots: Snapshots,
+    pub(super) id: JournalId,
+}
+
+/// Reads what comes before the records of a journal.
+///
+/// # Errors
+///
+/// [`JournalError::NewerFormat`], [`JournalError::Corrupted`] where the journal's id cannot be
+/// proved, and those of the medium.
+pub(super) fn open_history(
+    disk: &Arc<dyn Disk>,
+    paths: &SessionPaths,
+    session: &SessionId,
+    file: Box<dyn DiskFile>,
+) -> Result<Opened, JournalError> {
+    let first = read_header(&*file)?;
+    let header = first.header();
+    if let Some(header) = header
+        && header.format > FORMAT_SEALED
+    {
+        return Err(JournalError::NewerFormat { path: paths.journal(), found: header.format });
+    }
+    let snapshots = Snapshots::read(&**disk, paths, header.map(|header| header.journal))?;
+    let id = identify(&*file, session, header, &snapshots)?;
+    let parts = match header {
+        Some(header) => header.sealed.as_ref().map(|sealed| parts_of(paths, sealed)),
+        None => Some(segments::find_parts(&**disk, paths, &*file, Seed::of(id))?),
+    };
+    let file = WholeJournal::new(disk, file, parts.unwrap_or_default(), first.header_bytes());
+    Ok(Opened { file, first, snapshots, id })
+}
+
 /// What the first line of a journal is.
 #[derive(Debug)]
 pub(super) enum First {
@@ -222,6 +275,8 @@ pub(super) enum First {
         header: Header,
         /// When it was written.
         at: Timestamp,
+        /// How long its line is, line feed included.
+        bytes: u64,
     },
     /// Something else.
     Unreadable,
@@ -232,6 +287,13 @@ impl First {
         match self {
             Self::Header { header, .. } => Some(header),
             Self::Unreadable => None,
+        }
+    }
+
+    fn header_bytes(&self) -> u64 {
+        match self {
+            Self::Header { bytes, .. } => *bytes,
+            Self::Unreadable => 0,
         }
     }
 }
@@ -248,7 +310,7 @@ pub(super) fn read_header(file: &dyn DiskFile) -> Result<First, DiskError> {
         return Ok(First::Unreadable);
     };
     Ok(match Header::decode(held.get(..length).unwrap_or_default()) {
-        Ok((header, view)) => First::Header { header, at: view.at },
+        Ok((header, view)) => First::Header { header, at: view.at, bytes: length as u64 + 1 },
         Err(_) => First::Unreadable,
     })
 }

@@ -2,26 +2,26 @@
 //! was lost is named in a record of its own.
 
 use std::collections::BTreeMap;
+use std::io::ErrorKind;
 use std::sync::Arc;
 
 use super::JournalError;
 use super::batch::{Batch, Prepared};
-use super::files::{Durability, remove_leftover, write_new};
 use super::opening::Journal;
-use super::padding::padded_len;
-use super::quarantine::{name_of, set_aside};
+use super::quarantine::{Original, name_of, set_aside};
 use super::reader::{End, Position, Step, Tail, Wrong, lost_by};
 use super::replay::apply_line;
+use super::rewriting::Rewriting;
+use super::segments;
 use super::settings::Settings;
 use super::snapshots::{self, Snapshots};
 use super::writer::snapshot_of;
 use crate::disk::{Access, Disk, DiskError, DiskFile, FileLock};
-use crate::format::bounds::PADDING;
 use crate::format::layout::SessionPaths;
-use crate::format::{Header, parse};
+use crate::format::{Header, Segment, parse};
 use crate::vocabulary::{
-    Author, Digest, Event, Finding, FindingClass, Holder, Key, Link, LostRange, Projection,
-    Recovered, SessionId, Timestamp,
+    Author, Event, Finding, FindingClass, Holder, Key, Link, LostRange, Projection, Recovered,
+    SessionId, Timestamp,
 };
 
 /// What a recovery did, or would do.
@@ -53,9 +53,9 @@ pub fn plan_recovery(
     let salvage = Salvage::of(disk, paths, session)?;
     let mut recovery = salvage.recovery();
     if recovery.changed {
-        let file = &*salvage.journal.file;
-        let len = file.info()?.len;
-        recovery.quarantined.push(name_of(file, "journal", 0, len)?);
+        for (what, file) in salvage.originals()? {
+            recovery.quarantined.push(name_of(&*file, what, 0, file.info()?.len)?);
+        }
     }
     Ok(recovery)
 }
@@ -85,10 +85,13 @@ pub fn recover(
     if !recovery.changed {
         return Ok(recovery);
     }
-    let file = &*salvage.journal.file;
-    let len = file.info()?.len;
-    recovery.quarantined.push(set_aside(&**disk, paths, file, "journal", 0, len)?);
+    for (what, file) in salvage.originals()? {
+        let len = file.info()?.len;
+        recovery.quarantined.push(set_aside(&**disk, paths, &*file, what, 0, len)?);
+    }
     salvage.rewrite(&recovery, by, now)?;
+    // Their records are in the journal again.
+    segments::remove_unnamed(&**disk, paths, &[])?;
     // Made of the old journal, the snapshots say nothing about the new one.
     snapshots::discard(&**disk, paths)?;
     let journal = Journal::open(disk, paths.clone(), session.clone())?;
@@ -146,6 +149,23 @@ impl Salvage {
         Ok(Self { journal, snapshots, candidates, wrongs, end, excused })
     }
 
+    /// The files that are damaged, or are about to be replaced.
+    fn originals(&self) -> Result<Vec<(Original, Box<dyn DiskFile>)>, DiskError> {
+        let (disk, paths) = (&self.journal.disk, &self.journal.paths);
+        let mut originals = vec![(Original::Journal, disk.open(&paths.journal(), Access::Read)?)];
+        for part in self.journal.file.broken() {
+            match disk.open(&part.path, Access::Read) {
+                Ok(file) => {
+                    let Segment { first_seq, last_seq, .. } = part.segment;
+                    originals.push((Original::Segment { first_seq, last_seq }, file));
+                }
+                Err(gone) if gone.kind() == ErrorKind::NotFound => {}
+                Err(error) => return Err(error),
+            }
+        }
+        Ok(originals)
+    }
+
     /// One record for each sequence number: where there are several, the one that the next record
     /// follows from, or the first.
     fn kept(&self) -> Vec<(u64, Kept)> {
@@ -200,6 +220,14 @@ impl Salvage {
             Tail::Torn { finding, .. } => findings.push(finding.clone()),
             Tail::Ambiguous(wrong) => findings.push(wrong.finding.clone()),
         }
+        findings.extend(self.journal.file.broken().iter().map(|part| {
+            let Segment { first_seq, last_seq, .. } = part.segment;
+            let message =
+                format!("the segment of records {first_seq} to {last_seq} is missing or damaged");
+            Finding::new(&self.journal.session, FindingClass::MissingSegment, message)
+                .at_seq(first_seq)
+                .at_offset(part.from)
+        }));
         let lost = self.lost();
         let truncated = self.journal.replay.findings.iter();
         findings.extend(truncated.filter(|f| f.class == FindingClass::Truncated).cloned());
@@ -211,12 +239,7 @@ impl Salvage {
     /// Puts a journal of the kept records, closed by the note of the recovery, in the place of the
     /// damaged one.
     fn rewrite(&self, recovery: &Recovery, by: &Author, at: Timestamp) -> Result<(), JournalError> {
-        let (disk, paths) = (&*self.journal.disk, &self.journal.paths);
-        let successor = paths.journal_successor();
-        remove_leftover(disk, &successor)?;
-        write_new(disk, &successor, &[], Durability::Buffered)?;
-        let file = disk.open(&successor, Access::Write)?;
-        let mut writing = Rewriting { file: &*file, end: 0, seq: 0, head: Digest::ZERO };
+        let mut writing = Rewriting::begin(&*self.journal.disk, &self.journal.paths)?;
         let mut projection = self.start(at);
         let snapshot_seq = projection.metadata.seq;
         let mut kept = self.kept();
@@ -247,11 +270,7 @@ impl Salvage {
         let note = Prepared::new(&note, at, by, None)?;
         let batch = Batch::encode(self.journal.seed, last, writing.head, &[note])?;
         writing.put(batch.seq, batch.head, &batch.lines)?;
-        writing.pad()?;
-        file.sync_data()?;
-        disk.rename(&successor, &paths.journal())?;
-        disk.sync_dir(paths.root())?;
-        Ok(())
+        Ok(writing.finish()?)
     }
 
     /// The state to fold kept records on: a snapshot that covers all that is lost, if records are
@@ -273,28 +292,6 @@ impl Salvage {
         line.truncate(read);
         line.push(b'\n');
         Ok(line)
-    }
-}
-
-/// A journal that is being written again.
-struct Rewriting<'f> {
-    file: &'f dyn DiskFile,
-    end: u64,
-    seq: u64,
-    head: Link,
-}
-
-impl Rewriting<'_> {
-    fn put(&mut self, seq: u64, link: Link, lines: &[u8]) -> Result<(), DiskError> {
-        self.file.write_at(self.end, lines)?;
-        self.end += lines.len() as u64;
-        (self.seq, self.head) = (seq, link);
-        Ok(())
-    }
-
-    fn pad(&self) -> Result<(), DiskError> {
-        let missing = padded_len(self.end) - self.end;
-        self.file.write_at(self.end, &vec![PADDING; usize::try_from(missing).unwrap_or(0)])
     }
 }
 

@@ -3,9 +3,9 @@
 use super::JournalError;
 use super::files::{Durability, remove_leftover, write_new};
 use super::opening::Journal;
-use super::quarantine::{for_each_chunk, set_aside};
+use super::quarantine::{Original, for_each_chunk, set_aside};
 use super::replay::Condition;
-use crate::disk::Access;
+use crate::disk::{Access, DiskFile};
 use crate::vocabulary::{FindingClass, Recovered};
 
 /// Sets an unfinished write at the end of a journal aside and makes the end clean again. What
@@ -23,7 +23,7 @@ pub(super) fn heal_tail(
     let mut quarantined = Vec::new();
     if bytes > 0 {
         let (disk, paths) = (&*journal.disk, &journal.paths);
-        quarantined.push(set_aside(disk, paths, &*journal.file, "tail", end, end + bytes)?);
+        quarantined.push(set_aside(disk, paths, &journal.file, Original::Tail, end, end + bytes)?);
     }
     journal.file.set_len(end)?;
     if lacks_line_feed {
@@ -54,9 +54,10 @@ pub(super) fn renew(journal: &mut Journal) -> Result<(), JournalError> {
     remove_leftover(disk, &successor)?;
     write_new(disk, &successor, &[], Durability::Buffered)?;
     let copy = disk.open(&successor, Access::Write)?;
-    // Whatever is behind the last record goes along, and is judged again afterwards.
-    let file_len = journal.file.info()?.len;
-    for_each_chunk(&*journal.file, 0, file_len, |offset, bytes| copy.write_at(offset, bytes))?;
+    // Whatever is behind the last record goes along, and is judged again afterwards. What is sealed
+    // was synced before it was, and stays where it is.
+    let file = disk.open(&paths.journal(), Access::Read)?;
+    for_each_chunk(&*file, 0, file.info()?.len, |offset, bytes| copy.write_at(offset, bytes))?;
     copy.sync_data()?;
     disk.rename(&successor, &paths.journal())?;
     disk.sync_dir(paths.root())?;

@@ -294,7 +294,7 @@ impl<'f> Scanner<'f> {
 
     /// Goes on to the next intact record or to the end of what is not padding.
     fn skip_damage(&mut self, fault: LineFault) -> Result<Damage, DiskError> {
-        let mut shape = Shape::new(self.offset());
+        let mut shape = Shape::new(self.offset(), self.file.sector_phase());
         // The first byte is damage in any case; a record may begin at the second.
         self.pass(1, &mut shape);
         loop {
@@ -326,6 +326,7 @@ impl<'f> Scanner<'f> {
 /// What damaged bytes look like, gathered while passing over them.
 struct Shape {
     offset: u64,
+    sector_phase: u64,
     passed: u64,
     /// Bytes up to the last one that is not padding.
     solid: u64,
@@ -338,9 +339,10 @@ struct Shape {
 }
 
 impl Shape {
-    fn new(offset: u64) -> Self {
+    fn new(offset: u64, sector_phase: u64) -> Self {
         Self {
             offset,
+            sector_phase,
             passed: 0,
             solid: 0,
             lines: 0,
@@ -352,7 +354,8 @@ impl Shape {
 
     fn pass(&mut self, bytes: &[u8]) {
         for &byte in bytes {
-            if (self.offset + self.passed).is_multiple_of(SECTOR_BYTES) && self.passed > 0 {
+            let from_a_sector = (self.offset + self.passed).wrapping_sub(self.sector_phase);
+            if from_a_sector.is_multiple_of(SECTOR_BYTES) && self.passed > 0 {
                 self.blank_behind |= self.sector_blank;
                 self.sector_blank = true;
             }

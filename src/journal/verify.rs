@@ -4,6 +4,8 @@ mod audit;
 mod foreign;
 mod permissions;
 
+use std::sync::Arc;
+
 use super::{JournalError, opening};
 use crate::disk::Disk;
 use crate::format::Seed;
@@ -29,17 +31,18 @@ pub struct Scope<'a> {
 ///
 /// [`JournalError::Missing`] alone: all that is wrong with a session is a finding.
 pub fn verify(
-    disk: &dyn Disk,
+    disk: &Arc<dyn Disk>,
     paths: &SessionPaths,
     session: &SessionId,
     scope: Scope<'_>,
 ) -> Result<Verification, JournalError> {
     let mut audit = Audit::new(disk, paths, session, scope);
-    let checked =
-        permissions::check(disk, paths, session).map_err(JournalError::from).and_then(|findings| {
+    let checked = permissions::check(&**disk, paths, session).map_err(JournalError::from).and_then(
+        |findings| {
             audit.add(findings);
             audit.run()
-        });
+        },
+    );
     match checked {
         Ok(()) => {}
         Err(error @ JournalError::Missing { .. }) => return Err(error),

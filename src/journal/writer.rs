@@ -14,7 +14,7 @@ use super::reader::Position;
 use super::replay::Condition;
 use super::settings::Settings;
 use super::{JournalError, repair, snapshots};
-use crate::disk::{Disk, DiskError, FileLock, FileLockGuard, Previous};
+use crate::disk::{Disk, DiskError, DiskFile, FileLock, FileLockGuard, Previous};
 use crate::format::Snapshot;
 use crate::format::bounds::{FORMAT, PADDING, PROJECTION};
 use crate::format::layout::SessionPaths;
@@ -35,9 +35,9 @@ pub struct JournalWriter {
 
 /// All of a writer but its lock, whose guard it works under.
 #[derive(Debug)]
-struct Core {
-    journal: Journal,
-    settings: Settings,
+pub(super) struct Core {
+    pub(super) journal: Journal,
+    pub(super) settings: Settings,
     /// Filled when the first append comes with a key.
     keys: Option<KeyIndex>,
     /// Why nothing is written through this handle any more.
@@ -76,31 +76,44 @@ impl JournalWriter {
     pub fn append_all(&mut self, appends: Vec<Append>, deliver: impl FnOnce(Vec<AppendResult>)) {
         let count = appends.len();
         let core = &mut self.core;
-        if let Some(reason) = &core.poisoned {
-            return deliver(vec![Err(Arc::clone(reason)); count]);
-        }
-        let holder = Holder { by: core.settings.by.clone(), since: core.settings.clock.now() };
-        let ready = self
-            .lock
-            .exclusive(&holder, core.settings.lock_timeout)
-            .map_err(JournalError::from)
-            .and_then(|(guard, previous)| {
-                let healed = core.make_ready(&self.lock, &guard, previous)?;
-                Ok((guard, healed))
-            });
-        match ready {
+        match core.take_lock(&self.lock) {
             Ok((guard, healed)) => {
                 deliver(core.append_ready(&guard, appends, healed));
                 core.write_snapshot_if_due();
             }
-            Err(error) => deliver(vec![Err(Arc::new(error)); count]),
+            Err(error) => deliver(vec![Err(error); count]),
         }
+    }
+
+    /// Does what no append does, under the lock, on a journal that is fit to be written to.
+    pub(super) fn alone<T>(
+        &mut self,
+        work: impl FnOnce(&mut Core) -> Result<T, JournalError>,
+    ) -> Result<T, Arc<JournalError>> {
+        let core = &mut self.core;
+        let (guard, healed) = core.take_lock(&self.lock)?;
+        core.write_repair(&guard, healed)?;
+        Ok(work(core)?)
     }
 }
 
 impl Core {
-    /// Makes the journal fit to be appended to, under the lock. Returns the note of a repair,
+    /// Takes the lock and makes the journal fit to be appended to. Returns the note of a repair,
     /// which is to be the first record appended.
+    fn take_lock<'l>(
+        &mut self,
+        lock: &'l FileLock,
+    ) -> Result<(FileLockGuard<'l>, Option<Recovered>), Arc<JournalError>> {
+        if let Some(reason) = &self.poisoned {
+            return Err(Arc::clone(reason));
+        }
+        let holder = Holder { by: self.settings.by.clone(), since: self.settings.clock.now() };
+        let (guard, previous) =
+            lock.exclusive(&holder, self.settings.lock_timeout).map_err(JournalError::from)?;
+        let healed = self.make_ready(lock, &guard, previous)?;
+        Ok((guard, healed))
+    }
+
     fn make_ready(
         &mut self,
         lock: &FileLock,
@@ -142,6 +155,18 @@ impl Core {
         }
     }
 
+    /// Writes the note of a repair alone.
+    fn write_repair(
+        &mut self,
+        guard: &FileLockGuard<'_>,
+        healed: Option<Recovered>,
+    ) -> Result<(), JournalError> {
+        let Some(recovered) = healed else { return Ok(()) };
+        let (mut records, mut state) = (Vec::new(), self.journal.replay.projection.clone());
+        self.note_repair(recovered, &mut state, &mut records)?;
+        self.write(guard, &records, state)
+    }
+
     fn append_ready(
         &mut self,
         guard: &FileLockGuard<'_>,
@@ -175,7 +200,7 @@ impl Core {
     }
 
     /// Plans one append on top of those before it. If it is refused, nothing of it is kept.
-    fn admit(
+    pub(super) fn admit(
         &mut self,
         append: Append,
         state: &mut Projection,
@@ -270,19 +295,20 @@ impl Core {
     fn put(&self, from: u64, lines: &[u8]) -> Result<u64, JournalError> {
         let old_len = self.journal.replay.file_len;
         let end = from + lines.len() as u64;
+        let shift = self.journal.file.shift();
+        let padded_end = padded_len(end - shift) + shift;
         let fits = end <= old_len;
         let written = if fits || self.settings.durability == Durability::Buffered {
             self.journal.file.write_at(from, lines)
         } else {
             let mut padded = lines.to_vec();
-            padded
-                .resize(lines.len() + usize::try_from(padded_len(end) - end).unwrap_or(0), PADDING);
+            padded.resize(lines.len() + usize::try_from(padded_end - end).unwrap_or(0), PADDING);
             self.journal.file.write_at(from, &padded).map(|()| drop(padded))
         };
         match written {
             Ok(()) if fits => Ok(old_len),
             Ok(()) if self.settings.durability == Durability::Buffered => Ok(end),
-            Ok(()) => Ok(padded_len(end)),
+            Ok(()) => Ok(padded_end),
             Err(failed) => {
                 if let Err(worse) = self.put_back(from, end, old_len) {
                     // The next writer finds an unfinished write and sets it aside.
@@ -295,7 +321,7 @@ impl Core {
 
     /// Makes the bytes behind the last record padding again.
     fn put_back(&self, from: u64, end: u64, old_len: u64) -> Result<(), DiskError> {
-        let file = &*self.journal.file;
+        let file = &self.journal.file;
         if file.info()?.len > old_len {
             file.set_len(old_len)?;
         }

@@ -1,6 +1,6 @@
 //! What the log says of an answer.
 
-use crate::repository::{Listing, Loaded, Records, Recovery};
+use crate::repository::{Compaction, Listing, Loaded, Records, Recovery};
 use crate::vocabulary::{Appended, SessionId, SessionMetadata, Verification};
 
 use super::import::ImportReport;
@@ -69,6 +69,7 @@ impl Answer for () {}
 impl Answer for bool {}
 impl Answer for String {}
 impl Answer for Records {}
+impl Answer for Compaction {}
 
 impl Answer for SessionId {
     fn session(&self) -> Option<&SessionId> {

@@ -1,11 +1,11 @@
-//! Operations on the history itself: checking it, repairing it, removing it.
+//! Operations on the history itself: checking it, repairing it, sealing it, removing it.
 
 use tracing::{debug, instrument, warn};
 
 use super::observe::warn_of;
 use super::{Operation, SessionError, SessionManager};
-use crate::repository::{Depth, Recovery, Repair, SessionRepository};
-use crate::vocabulary::{SessionId, Verification};
+use crate::repository::{Compaction, Depth, Recovery, Repair, SessionRepository};
+use crate::vocabulary::{Appended, ExpectedSeq, Redacted, SessionId, Verification};
 
 impl<R: SessionRepository> SessionManager<R> {
     /// Replays and checks the session's history, and changes nothing. What is wrong with it is
@@ -52,6 +52,45 @@ impl<R: SessionRepository> SessionManager<R> {
             Ok(recovery)
         };
         self.observe(Operation::RecoverSession, Some(session), work).await
+    }
+
+    /// Removes the data of one record for good, and says so in the history: by whom, and why. The
+    /// record itself stays, and the chain holds.
+    ///
+    /// # Errors
+    ///
+    /// Those of [`SessionRepository::redact`].
+    #[instrument(skip_all, fields(session_id = %session, seq = redacted.seq))]
+    pub async fn redact_record(
+        &self,
+        session: &SessionId,
+        redacted: Redacted,
+        expected: ExpectedSeq,
+    ) -> Result<Appended, SessionError> {
+        let work = async {
+            debug!("redacting");
+            Ok(self.repository.redact(session, redacted, expected, &self.author).await?)
+        };
+        self.observe(Operation::RedactRecord, Some(session), work).await
+    }
+
+    /// Moves all but the newest `keep` records of the session into compressed segments. Nothing is
+    /// lost, and everything reads as before.
+    ///
+    /// # Errors
+    ///
+    /// Those of [`SessionRepository::compact`].
+    #[instrument(skip_all, fields(session_id = %session, keep))]
+    pub async fn compact_session(
+        &self,
+        session: &SessionId,
+        keep: u64,
+    ) -> Result<Compaction, SessionError> {
+        let work = async {
+            debug!("compacting");
+            Ok(self.repository.compact(session, keep).await?)
+        };
+        self.observe(Operation::CompactSession, Some(session), work).await
     }
 
     /// Removes the session and its history for good.

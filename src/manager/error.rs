@@ -174,6 +174,8 @@ fn hint_for_refusal(refusal: &Refusal) -> &'static str {
         Refusal::BeginsAs { .. } => "begin it as active or background",
         Refusal::NothingToUndo => "see what happened with `annals log`",
         Refusal::TooMuch { .. } => "split it, or shorten it",
-        Refusal::NoRecord { .. } => "see which records there are with `annals log`",
+        Refusal::Indispensable { .. } | Refusal::NoRecord { .. } => {
+            "see which records there are with `annals log`"
+        }
     }
 }

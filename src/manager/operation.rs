@@ -36,6 +36,8 @@ pub enum Operation {
     PurgeSession,
     VerifySession,
     RecoverSession,
+    RedactRecord,
+    CompactSession,
     SessionIds,
     Head,
     HealthCheck,
@@ -44,7 +46,7 @@ pub enum Operation {
 
 impl Operation {
     /// Every operation with its name.
-    pub const ALL: [(Self, &'static str); 36] = [
+    pub const ALL: [(Self, &'static str); 38] = [
         (Self::ListSessions, "list_sessions"),
         (Self::ListByStatus, "list_by_status"),
         (Self::List, "list"),
@@ -77,6 +79,8 @@ impl Operation {
         (Self::PurgeSession, "purge_session"),
         (Self::VerifySession, "verify_session"),
         (Self::RecoverSession, "recover_session"),
+        (Self::RedactRecord, "redact_record"),
+        (Self::CompactSession, "compact_session"),
         (Self::SessionIds, "session_ids"),
         (Self::Head, "head"),
         (Self::HealthCheck, "health_check"),
@@ -99,6 +103,8 @@ impl Operation {
             Self::Changed
                 | Self::VerifySession
                 | Self::RecoverSession
+                | Self::RedactRecord
+                | Self::CompactSession
                 | Self::HealthCheck
                 | Self::ImportTranscript
         )

@@ -5,11 +5,12 @@ use std::time::Duration;
 use async_trait::async_trait;
 
 use super::{
-    CacheStatistics, Depth, HeldLock, Listing, Loaded, Records, Recovery, Repair, RepositoryError,
-    SessionRepository, Version,
+    CacheStatistics, Compaction, Depth, HeldLock, Listing, Loaded, Records, Recovery, Repair,
+    RepositoryError, SessionRepository, Version,
 };
 use crate::vocabulary::{
-    Append, Appended, Author, BlobRef, SessionFilter, SessionId, Verification,
+    Append, Appended, Author, BlobRef, ExpectedSeq, Redacted, SessionFilter, SessionId,
+    Verification,
 };
 
 /// Every call goes to the repository in the box.
@@ -70,6 +71,20 @@ impl SessionRepository for Box<dyn SessionRepository> {
         by: &Author,
     ) -> Result<Recovery, RepositoryError> {
         (**self).recover(session, repair, by).await
+    }
+
+    async fn redact(
+        &self,
+        session: &SessionId,
+        redacted: Redacted,
+        expected: ExpectedSeq,
+        by: &Author,
+    ) -> Result<Appended, RepositoryError> {
+        (**self).redact(session, redacted, expected, by).await
+    }
+
+    async fn compact(&self, session: &SessionId, keep: u64) -> Result<Compaction, RepositoryError> {
+        (**self).compact(session, keep).await
     }
 
     async fn delete(&self, session: &SessionId) -> Result<(), RepositoryError> {

@@ -10,11 +10,12 @@ use moka::notification::RemovalCause;
 use moka::sync::Cache;
 
 use super::{
-    CacheStatistics, Depth, HeldLock, Listing, Loaded, Records, Recovery, Repair, RepositoryError,
-    SessionRepository, Version,
+    CacheStatistics, Compaction, Depth, HeldLock, Listing, Loaded, Records, Recovery, Repair,
+    RepositoryError, SessionRepository, Version,
 };
 use crate::vocabulary::{
-    Append, Appended, Author, BlobRef, Clock, SessionFilter, SessionId, SystemClock, Verification,
+    Append, Appended, Author, BlobRef, Clock, ExpectedSeq, Redacted, SessionFilter, SessionId,
+    SystemClock, Verification,
 };
 
 /// How a [`CachedRepository`] caches.
@@ -273,6 +274,20 @@ impl<R: SessionRepository> SessionRepository for CachedRepository<R> {
         by: &Author,
     ) -> Result<Recovery, RepositoryError> {
         self.writing(session, self.inner.recover(session, repair, by)).await
+    }
+
+    async fn redact(
+        &self,
+        session: &SessionId,
+        redacted: Redacted,
+        expected: ExpectedSeq,
+        by: &Author,
+    ) -> Result<Appended, RepositoryError> {
+        self.writing(session, self.inner.redact(session, redacted, expected, by)).await
+    }
+
+    async fn compact(&self, session: &SessionId, keep: u64) -> Result<Compaction, RepositoryError> {
+        self.writing(session, self.inner.compact(session, keep)).await
     }
 
     async fn delete(&self, session: &SessionId) -> Result<(), RepositoryError> {

@@ -26,9 +26,10 @@ pub use memory::InMemoryRepository;
 pub use records::{Read, Records, RecordsSender};
 pub use version::Version;
 
-pub use crate::journal::{Durability, Recovery, Settings as FileSystemOptions};
+pub use crate::journal::{Compaction, Durability, Recovery, Settings as FileSystemOptions};
 use crate::vocabulary::{
-    Append, Appended, Author, BlobRef, Link, SessionFilter, SessionId, Verification,
+    Append, Appended, Author, BlobRef, ExpectedSeq, Link, Redacted, SessionFilter, SessionId,
+    Verification,
 };
 
 /// A store of sessions. It speaks events, not files.
@@ -142,6 +143,31 @@ pub trait SessionRepository: Send + Sync + 'static {
         repair: Repair,
         by: &Author,
     ) -> Result<Recovery, RepositoryError>;
+
+    /// Removes the data of one record from wherever the repository has put them, and appends the
+    /// event that says so. The record keeps its place, its author and the digest of its data, so
+    /// the chain holds. Asked for again, it makes sure that nothing was left behind.
+    ///
+    /// # Errors
+    ///
+    /// As of [`append`](Self::append); [`RepositoryError::Refused`] too where there is no such
+    /// record, or the history would not verify without its data.
+    async fn redact(
+        &self,
+        session: &SessionId,
+        redacted: Redacted,
+        expected: ExpectedSeq,
+        by: &Author,
+    ) -> Result<Appended, RepositoryError>;
+
+    /// Moves all but the newest `keep` records into a form that takes less room. Nothing is lost,
+    /// and everything reads as before. A repository without such a form changes nothing.
+    ///
+    /// # Errors
+    ///
+    /// [`RepositoryError::NotFound`], [`RepositoryError::Busy`],
+    /// [`RepositoryError::Corrupted`], and the errors of the medium.
+    async fn compact(&self, session: &SessionId, keep: u64) -> Result<Compaction, RepositoryError>;
 
     /// Removes a session and its history for good.
     ///

@@ -50,6 +50,16 @@ pub enum Refusal {
         /// The amount asked for.
         actual: usize,
     },
+    /// The data of a record cannot be spared.
+    #[error(
+        "record {seq} is a `{kind}` event, without which the history does not verify: its data stay"
+    )]
+    Indispensable {
+        /// The record.
+        seq: u64,
+        /// Its kind.
+        kind: &'static str,
+    },
     /// A record that is not in the journal was named.
     #[error("there is no record {seq} in this session: its history ends at {last}")]
     NoRecord {

@@ -118,7 +118,10 @@ impl FindingClass {
             }
             Self::SnapshotMismatch => "nothing: the next writer replaces the snapshot",
             Self::CatalogMismatch => "nothing: the catalog is rebuilt from the journals",
-            Self::MissingSegment | Self::MissingBlob => "restore the file from a backup",
+            Self::MissingSegment => {
+                "restore the file from a backup, or go on without what it held: `annals recover`"
+            }
+            Self::MissingBlob => "restore the file from a backup",
             Self::UnknownFormat => "use the version of annals that wrote it",
             Self::Permissions => {
                 "make folders 0700 and files 0600, and replace links by what they lead to"

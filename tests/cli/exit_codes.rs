@@ -130,7 +130,15 @@ fn as_ordinary_user(sandbox: &Sandbox, arguments: &[&str]) -> Ran {
     let mut command = sandbox.command(arguments);
     if rustix::process::geteuid().is_root() {
         let copy = sandbox.path("annals");
-        std::fs::copy(env!("CARGO_BIN_EXE_annals"), &copy).unwrap();
+        // By another process: a child that another test starts at this moment would inherit the
+        // copy while it is open for writing, and what is open for writing cannot be run.
+        let mut cp = std::process::Command::new("cp");
+        assert!(
+            cp.args([env!("CARGO_BIN_EXE_annals").as_ref(), copy.as_os_str()])
+                .status()
+                .unwrap()
+                .success()
+        );
         let mut lowered = std::process::Command::new(copy);
         lowered.env_clear().args(arguments).current_dir(sandbox.path("")).uid(NOBODY);
         lowered.env("XDG_DATA_HOME", sandbox.path("data")).env("USER", "nobody");

@@ -25,3 +25,4 @@ mod people;
 mod pipes;
 mod sandbox;
 mod selectors;
+mod upkeep;

@@ -60,12 +60,12 @@ pub(crate) fn disk() -> Arc<dyn Disk> {
 pub(crate) fn verified(folder: &Path, session: &str) -> Verification {
     let scope = Scope { quick: false, anchors: &[], others: &|| Vec::new() };
     let paths = SessionPaths::at(folder.to_owned());
-    verify(&*disk(), &paths, &session.parse().unwrap(), scope).unwrap()
+    verify(&disk(), &paths, &session.parse().unwrap(), scope).unwrap()
 }
 
 /// What `annals` finds wrong with a journal of session `demo`.
 pub(crate) fn findings_of(bytes: &[u8]) -> Vec<Finding> {
-    let disk = MemoryDisk::new();
+    let disk: Arc<dyn Disk> = Arc::new(MemoryDisk::new());
     let paths = SessionPaths::at("/demo".into());
     disk.create_dir_all(paths.root()).unwrap();
     disk.open(&paths.journal(), Access::CreateNew).unwrap().write_at(0, bytes).unwrap();

@@ -1,6 +1,6 @@
 //! Journals made by hand with fixed ids and times, so that their bytes can be pinned.
 
-use annals::format::{Canonical, Encoded, Envelope, Header, Seed, encode, encode_erased};
+use annals::format::{Canonical, Encoded, Envelope, Header, Seed, encode, parse};
 use annals::vocabulary::{Author, Digest, Event, Key, Link, Timestamp, Upcasts};
 
 /// 2026-11-22T13:45:04.123456Z: when the header of every such journal was written.
@@ -55,8 +55,12 @@ impl Writing {
     }
 
     pub(crate) fn erased(&mut self, kind: &str, data: &str) {
-        let digest = Digest::of(Canonical::of(data).as_bytes());
-        self.put(kind, |seed, envelope| encode_erased(seed, envelope, &digest).unwrap());
+        let data = Canonical::of(data);
+        self.put(kind, |seed, envelope| {
+            let Encoded { line, link } = encode(seed, envelope, &data).unwrap();
+            let whole = line.strip_suffix(b"\n").unwrap();
+            Encoded { line: parse(whole).unwrap().erased(seed), link }
+        });
     }
 
     /// Loses what has been written since `mark`, as damage would, and keeps the numbering.

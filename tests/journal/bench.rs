@@ -110,7 +110,7 @@ impl Bench {
     pub fn verify_with(&self, quick: bool, anchors: &[(u64, Link)]) -> Verification {
         let others = || vec![(self.seed_of(&plum()), plum())];
         let scope = Scope { quick, anchors, others: &others };
-        verify(&*self.disk, &paths(&pear()), &pear(), scope).unwrap()
+        verify(&self.disk, &paths(&pear()), &pear(), scope).unwrap()
     }
 
     pub fn classes(&self) -> Vec<FindingClass> {

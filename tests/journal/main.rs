@@ -11,9 +11,11 @@
 
 mod appending;
 mod bench;
+mod compacting;
 mod crashes;
 mod damage;
 mod faults;
 mod findings;
 mod recovering;
+mod redacting;
 mod snapshots;

@@ -5,12 +5,12 @@ use std::time::Duration;
 
 use annals::manager::SessionManager;
 use annals::repository::{
-    CacheStatistics, Depth, HeldLock, InMemoryRepository, Listing, Loaded, Records, Recovery,
-    Repair, RepositoryError, SessionRepository, Unreadable, Version,
+    CacheStatistics, Compaction, Depth, HeldLock, InMemoryRepository, Listing, Loaded, Records,
+    Recovery, Repair, RepositoryError, SessionRepository, Unreadable, Version,
 };
 use annals::vocabulary::{
-    Append, Appended, Author, BlobRef, Finding, FindingClass, Holder, SessionFilter, SessionId,
-    Timestamp, Verification,
+    Append, Appended, Author, BlobRef, ExpectedSeq, Finding, FindingClass, Holder, Redacted,
+    SessionFilter, SessionId, Timestamp, Verification,
 };
 use async_trait::async_trait;
 
@@ -122,6 +122,20 @@ impl SessionRepository for Troubled {
         let recovery = self.inner.recover(session, repair, by).await?;
         let findings = self.findings(session);
         Ok(Recovery { changed: !findings.is_empty(), findings, ..recovery })
+    }
+
+    async fn redact(
+        &self,
+        session: &SessionId,
+        redacted: Redacted,
+        expected: ExpectedSeq,
+        by: &Author,
+    ) -> Result<Appended, RepositoryError> {
+        self.inner.redact(session, redacted, expected, by).await
+    }
+
+    async fn compact(&self, session: &SessionId, keep: u64) -> Result<Compaction, RepositoryError> {
+        self.inner.compact(session, keep).await
     }
 
     async fn delete(&self, session: &SessionId) -> Result<(), RepositoryError> {

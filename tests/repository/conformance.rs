@@ -19,7 +19,9 @@ macro_rules! conformance {
         mod $name {
             #[allow(clippy::wildcard_imports, reason = "whatever the factory needs")]
             use super::*;
-            use crate::{Place, appending, auditing, concurrency, listing, reading, watching};
+            use crate::{
+                Place, appending, auditing, concurrency, listing, reading, upkeep, watching,
+            };
 
             conformance! { @each $make,
                 appending::a_created_session_is_loaded_back,
@@ -73,6 +75,13 @@ macro_rules! conformance {
                 reading::an_excerpt_ends_between_two_characters,
                 reading::a_text_at_the_bound_stays_in_its_record,
                 reading::a_text_that_no_record_refers_to_is_missing,
+                upkeep::a_redacted_record_keeps_its_place_and_loses_its_data,
+                upkeep::the_state_is_that_of_the_history_without_the_data,
+                upkeep::a_redaction_asked_for_twice_is_noted_once,
+                upkeep::what_cannot_be_redacted_is_refused,
+                upkeep::a_redaction_is_held_to_its_expectation,
+                upkeep::compaction_changes_nothing_that_can_be_read,
+                upkeep::an_unknown_session_cannot_be_compacted,
                 watching::a_change_that_has_been_is_told_at_once,
                 watching::whoever_waits_is_woken_by_an_append,
                 watching::a_change_is_told_with_where_the_session_stands,

@@ -3,12 +3,12 @@
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use annals::repository::{
-    Depth, HeldLock, InMemoryRepository, Listing, Loaded, Records, Recovery, Repair,
+    Compaction, Depth, HeldLock, InMemoryRepository, Listing, Loaded, Records, Recovery, Repair,
     RepositoryError, SessionRepository, Version,
 };
 use annals::vocabulary::{
-    Append, Appended, Author, BlobRef, Finding, FindingClass, SessionFilter, SessionId,
-    Verification,
+    Append, Appended, Author, BlobRef, ExpectedSeq, Finding, FindingClass, Redacted, SessionFilter,
+    SessionId, Verification,
 };
 use async_trait::async_trait;
 use tokio::sync::{Semaphore, watch};
@@ -115,6 +115,20 @@ impl SessionRepository for Counting {
         by: &Author,
     ) -> Result<Recovery, RepositoryError> {
         self.inner.recover(session, repair, by).await
+    }
+
+    async fn redact(
+        &self,
+        session: &SessionId,
+        redacted: Redacted,
+        expected: ExpectedSeq,
+        by: &Author,
+    ) -> Result<Appended, RepositoryError> {
+        self.inner.redact(session, redacted, expected, by).await
+    }
+
+    async fn compact(&self, session: &SessionId, keep: u64) -> Result<Compaction, RepositoryError> {
+        self.inner.compact(session, keep).await
     }
 
     async fn delete(&self, session: &SessionId) -> Result<(), RepositoryError> {

@@ -21,6 +21,7 @@ mod listing;
 mod reading;
 #[path = "../support/mod.rs"]
 mod support;
+mod upkeep;
 mod watching;
 
 use std::sync::Arc;

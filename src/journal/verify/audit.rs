@@ -1,15 +1,16 @@
 //! One pass over one journal.
 
 use std::collections::BTreeSet;
+use std::sync::Arc;
 
 use super::{Scope, foreign};
 use crate::disk::{Disk, DiskError, DiskFile};
-use crate::format::bounds::FORMAT;
 use crate::format::layout::SessionPaths;
 use crate::format::{DataView, LineView, Seed, Snapshot, SnapshotFault};
-use crate::journal::opening::{self, First};
+use crate::journal::opening::{self, First, Opened};
 use crate::journal::reader::{End, Position, Reader, Step, Tail, Wrong};
 use crate::journal::snapshots::Snapshots;
+use crate::journal::whole::WholeJournal;
 use crate::journal::{JournalError, read_blob};
 use crate::vocabulary::{
     Event, Finding, FindingClass, Link, Projection, SessionId, Timestamp, Upcasts, Verification,
@@ -18,13 +19,15 @@ use crate::vocabulary::{
 
 /// A verification under way.
 pub(super) struct Audit<'a> {
-    disk: &'a dyn Disk,
+    disk: &'a Arc<dyn Disk>,
     paths: &'a SessionPaths,
     session: &'a SessionId,
     scope: Scope<'a>,
     verification: Verification,
     /// The last record that was read, and its link.
     last: Option<(u64, Link)>,
+    /// The last record that was sealed, and its link, as the header names them.
+    sealed: Option<(u64, Link)>,
     /// The state so far; `None` before the first event.
     projection: Option<Projection>,
     header_at: Timestamp,
@@ -40,7 +43,7 @@ pub(super) struct Audit<'a> {
 
 impl<'a> Audit<'a> {
     pub(super) fn new(
-        disk: &'a dyn Disk,
+        disk: &'a Arc<dyn Disk>,
         paths: &'a SessionPaths,
         session: &'a SessionId,
         scope: Scope<'a>,
@@ -52,6 +55,7 @@ impl<'a> Audit<'a> {
             scope,
             verification: Verification::default(),
             last: None,
+            sealed: None,
             projection: None,
             header_at: Timestamp::EPOCH,
             state_known: true,
@@ -82,32 +86,50 @@ impl<'a> Audit<'a> {
     }
 
     pub(super) fn run(&mut self) -> Result<(), JournalError> {
-        let file = opening::open_to_read(self.disk, self.paths, self.session)?;
-        let first = opening::read_header(&*file)?;
-        let journal = match &first {
-            First::Header { header, .. } if header.format > FORMAT => {
-                let (path, found) = (self.paths.journal(), header.format);
-                return Err(JournalError::NewerFormat { path, found });
+        let file = opening::open_to_read(&**self.disk, self.paths, self.session)?;
+        let Opened { file, first, snapshots, id } =
+            opening::open_history(self.disk, self.paths, self.session, file)?;
+        if let First::Header { header, at, .. } = &first {
+            self.header_at = *at;
+            if header.session != *self.session {
+                self.add(vec![opening::other_session(self.session, &header.session)]);
             }
-            First::Header { header, at } => {
-                self.header_at = *at;
-                if header.session != *self.session {
-                    let finding = opening::other_session(self.session, &header.session);
-                    self.verification.findings.push(finding);
-                }
-                Some(header.journal)
-            }
-            First::Unreadable => None,
-        };
-        let snapshots = Snapshots::read(self.disk, self.paths, journal)?;
-        let id = opening::identify(&*file, self.session, first.header(), &snapshots)?;
+            self.sealed = header.sealed.as_ref().map(|sealed| (sealed.last_seq(), sealed.head));
+        }
         let floor = snapshots.floor();
         self.note_bad_snapshots(&snapshots);
         self.snapshots = snapshots.readable;
-        self.read(&*file, Seed::of(id))?;
+        self.read(&file, Seed::of(id))?;
+        self.note_broken_segments(&file);
         self.check_floor(floor);
         self.check_leftovers();
         Ok(())
+    }
+
+    /// A segment that is missing or damaged is one finding, in the place of those of its records.
+    fn note_broken_segments(&mut self, file: &WholeJournal) {
+        for part in file.broken() {
+            let is_inside = |finding: &Finding| {
+                let is_damage =
+                    matches!(finding.class, FindingClass::Corrupt | FindingClass::Header);
+                is_damage
+                    && finding.offset.is_some_and(|offset| (part.from..part.to()).contains(&offset))
+            };
+            let lost: Vec<String> = self
+                .verification
+                .findings
+                .extract_if(.., |finding| is_inside(finding))
+                .map(|finding| finding.message)
+                .collect();
+            let (seq, last, offset) = (part.segment.first_seq, part.segment.last_seq, part.from);
+            let what = format!("the segment of records {seq} to {last}");
+            let message = if lost.is_empty() {
+                format!("{what} is damaged, and all of them are intact")
+            } else {
+                format!("{what} is missing or damaged: {}", lost.join("; "))
+            };
+            self.find(FindingClass::MissingSegment, message, Some(seq), Some(offset));
+        }
     }
 
     fn note_bad_snapshots(&mut self, snapshots: &Snapshots) {
@@ -164,10 +186,12 @@ impl<'a> Audit<'a> {
     }
 
     fn check_record(&mut self, view: &LineView<'_>, offset: u64) -> Result<(), JournalError> {
-        let follows = self.last.filter(|(seq, _)| seq + 1 == view.seq);
-        if follows.is_none() && view.seq > 0 {
+        let is_before = |(seq, _): &(u64, Link)| seq + 1 == view.seq;
+        let before = self.last.filter(is_before);
+        if before.is_none() && view.seq > 0 {
             self.state_known = false;
         }
+        let follows = before.or(self.sealed.filter(is_before));
         if view.seq > 0 {
             self.verification.records += 1;
         }
@@ -242,7 +266,7 @@ impl<'a> Audit<'a> {
             }
             Event::MessageRecorded(message) => {
                 if let Some(blob) = &message.blob
-                    && let Err(error) = read_blob(self.disk, self.paths, blob)
+                    && let Err(error) = read_blob(&**self.disk, self.paths, blob)
                 {
                     let JournalError::Blob { .. } = error else { return Err(error) };
                     let class = FindingClass::MissingBlob;

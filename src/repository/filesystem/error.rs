@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use crate::disk::LockError;
-use crate::format::bounds::FORMAT;
+use crate::format::bounds::FORMAT_SEALED;
 use crate::journal::JournalError;
 use crate::repository::RepositoryError;
 use crate::vocabulary::{Refusal, SessionId};
@@ -30,9 +30,11 @@ pub(super) fn of_journal(session: &SessionId, error: &Arc<JournalError>) -> Repo
         JournalError::Corrupted { finding } => {
             RepositoryError::Corrupted { session, finding: finding.clone() }
         }
-        JournalError::NewerFormat { path, found } => {
-            RepositoryError::NewerFormat { path: path.clone(), found: *found, supported: FORMAT }
-        }
+        JournalError::NewerFormat { path, found } => RepositoryError::NewerFormat {
+            path: path.clone(),
+            found: *found,
+            supported: FORMAT_SEALED,
+        },
         JournalError::DurabilityUnknown { seq, .. } => RepositoryError::DurabilityUnknown {
             session,
             seq: *seq,

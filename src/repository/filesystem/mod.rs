@@ -17,13 +17,14 @@ use self::error::of_journal;
 use self::slot::Slot;
 use self::store::{Store, storage};
 use super::{
-    Depth, HeldLock, Listing, Loaded, Records, Recovery, Repair, RepositoryError,
+    Compaction, Depth, HeldLock, Listing, Loaded, Records, Recovery, Repair, RepositoryError,
     SessionRepository, Unreadable, Version, author_from_environment,
 };
 use crate::disk::{Disk, FileLock, LockState, RealDisk};
-use crate::journal::{self, Journal, JournalError, Settings, read_blob};
+use crate::journal::{self, Journal, JournalError, JournalWriter, Settings, read_blob};
 use crate::vocabulary::{
-    Append, Appended, Author, BlobRef, Command, ExpectedSeq, SessionFilter, SessionId, Verification,
+    Append, Appended, Author, BlobRef, Command, ExpectedSeq, Redacted, SessionFilter, SessionId,
+    Verification,
 };
 
 /// Most sessions that are kept open between two calls: each holds three descriptors.
@@ -134,6 +135,19 @@ impl Inner {
             self.forget(session);
         }
         seen.map_err(|error| of_journal(session, &Arc::new(error)))
+    }
+
+    /// Does what no append does with the writer of a session that exists.
+    fn write<T>(
+        &self,
+        session: &SessionId,
+        work: impl FnOnce(&mut JournalWriter) -> Result<T, Arc<JournalError>>,
+    ) -> Result<T, RepositoryError> {
+        if !self.store.exists()? {
+            return Err(RepositoryError::NotFound { session: session.clone() });
+        }
+        let slot = self.slot(session);
+        slot.write(&self.store, &self.settings, work).map_err(|error| of_journal(session, &error))
     }
 
     /// Loads without keeping the session open.
@@ -326,6 +340,25 @@ impl SessionRepository for FileSystemRepository {
             recovery.map_err(|error| of_journal(&session, &Arc::new(error)))
         })
         .await
+    }
+
+    async fn redact(
+        &self,
+        session: &SessionId,
+        redacted: Redacted,
+        expected: ExpectedSeq,
+        by: &Author,
+    ) -> Result<Appended, RepositoryError> {
+        let (session, by) = (session.clone(), by.clone());
+        self.blocking(move |inner| {
+            inner.write(&session, |writer| writer.redact(&redacted, expected, &by))
+        })
+        .await
+    }
+
+    async fn compact(&self, session: &SessionId, keep: u64) -> Result<Compaction, RepositoryError> {
+        let session = session.clone();
+        self.blocking(move |inner| inner.write(&session, |writer| writer.compact(keep))).await
     }
 
     async fn delete(&self, session: &SessionId) -> Result<(), RepositoryError> {

@@ -31,36 +31,58 @@ pub(super) fn feed_records(
 fn try_feed(
     store: &Store,
     session: &SessionId,
-    from_seq: u64,
+    mut from_seq: u64,
     lock_timeout: Duration,
     sender: &RecordsSender,
 ) -> Result<(), JournalError> {
-    let journal = Journal::open(&store.disk, store.paths(session)?, session.clone())?;
-    let (next, finding) = feed_from(&journal, Position::START, from_seq, sender)?;
+    let open = || Journal::open(&store.disk, store.paths(session)?, session.clone());
+    let mut journal = open()?;
+    let mut from = journal.position_before(from_seq);
+    let (next, finding) = loop {
+        match feed_from(&journal, from, from_seq, sender)? {
+            Fed::ToTheEnd { next, finding } => break (next, finding),
+            Fed::Replaced { seq } => {
+                journal = open()?;
+                (from_seq, from) = (seq, journal.position_before(seq));
+            }
+        }
+    };
     if finding.is_none() {
         return Ok(());
     }
     // A writer may be in the middle of it: wait for it before calling it damage.
     let lock = FileLock::open(&*store.disk, &store.paths(session)?.lock()).ok();
     let _guard = lock.as_ref().and_then(|lock| lock.shared(lock_timeout).ok());
-    let (_, finding) = feed_from(&journal, next, from_seq, sender)?;
-    if let Some(finding) = finding {
+    if let Fed::ToTheEnd { finding: Some(finding), .. } =
+        feed_from(&journal, next, from_seq, sender)?
+    {
         let _nobody_listens = sender.blocking_send(Ok(Read::Damage(finding)));
     }
     Ok(())
 }
 
-/// Feeds what there is from a position on; where that ends, and what is wrong with the end.
+/// How far a stream was fed.
+enum Fed {
+    /// To the end of the journal, with what is wrong with it.
+    ToTheEnd { next: Position, finding: Option<Finding> },
+    /// Up to this record, where segments were gone: a compaction has put others in their place.
+    Replaced { seq: u64 },
+}
+
+/// Feeds the records from `from_seq` on that there are behind a position.
 fn feed_from(
     journal: &Journal,
     from: Position,
     from_seq: u64,
     sender: &RecordsSender,
-) -> Result<(Position, Option<Finding>), JournalError> {
+) -> Result<Fed, JournalError> {
     let mut reader = journal.reader_from(from);
     let mut next_seq = from.seq;
     loop {
         let (damage, record) = match reader.next_step()? {
+            Step::Record { before: Some(_), .. } if journal.is_replaced()? => {
+                return Ok(Fed::Replaced { seq: next_seq.max(from_seq) });
+            }
             Step::Record { found, before } => {
                 next_seq = found.view.seq + 1;
                 let wanted = found.view.seq >= from_seq.max(1);
@@ -69,15 +91,15 @@ fn feed_from(
             }
             Step::Misplaced { wrong, .. } => (Some(wrong), None),
             Step::End(end) => {
-                let position = Position { seq: next_seq, offset: end.offset };
-                return Ok((position, objection(end.tail)));
+                let next = Position { seq: next_seq, offset: end.offset };
+                return Ok(Fed::ToTheEnd { next, finding: objection(end.tail) });
             }
         };
         let damage = damage.map(|wrong| Read::Damage(wrong.finding));
         let record = record.map(|record| Read::Record(Box::new(record)));
         for read in [damage, record].into_iter().flatten() {
             if sender.blocking_send(Ok(read)).is_err() {
-                return Ok((from, None));
+                return Ok(Fed::ToTheEnd { next: from, finding: None });
             }
         }
     }
@@ -102,13 +124,13 @@ pub(super) fn verify(
     let paths = store.paths(session)?;
     let others = || seeds_of_others(store, session);
     let scope = Scope { quick: depth.quick, anchors: &depth.anchors, others: &others };
-    let verification = verify_journal(&*store.disk, &paths, session, scope)?;
+    let verification = verify_journal(&store.disk, &paths, session, scope)?;
     if verification.findings.iter().all(is_at_rest) {
         return Ok(verification);
     }
     let Ok(lock) = FileLock::open(&*store.disk, &paths.lock()) else { return Ok(verification) };
     match lock.shared(lock_timeout) {
-        Ok(_guard) => verify_journal(&*store.disk, &paths, session, scope),
+        Ok(_guard) => verify_journal(&store.disk, &paths, session, scope),
         // Its holder is stuck: what was seen is the best there is.
         Err(_) => Ok(verification),
     }

@@ -114,6 +114,29 @@ impl Slot {
         }
     }
 
+    /// Does what no append does, between appends. Blocks the thread.
+    ///
+    /// # Errors
+    ///
+    /// Those of opening the session, and of the work.
+    pub(super) fn write<T>(
+        &self,
+        store: &Store,
+        settings: &Settings,
+        work: impl FnOnce(&mut JournalWriter) -> Result<T, Arc<JournalError>>,
+    ) -> Result<T, Arc<JournalError>> {
+        let mut writer = locked(&self.writer);
+        let opened = match writer.take() {
+            Some(opened) => writer.insert(opened),
+            None => writer.insert(self.open_writer(store, settings)?),
+        };
+        let result = work(opened);
+        if result.as_ref().is_err_and(|error| matches!(**error, JournalError::Missing { .. })) {
+            *writer = None;
+        }
+        result
+    }
+
     fn open_writer(
         &self,
         store: &Store,

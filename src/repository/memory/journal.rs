@@ -18,6 +18,7 @@ pub(super) struct Journal {
     id: JournalId,
     header: Line,
     lines: Vec<Line>,
+    began: Timestamp,
     state: Projection,
     keys: HashMap<Key, u64>,
     texts: HashMap<Digest, Arc<str>>,
@@ -51,6 +52,7 @@ impl Journal {
             id,
             header: Line::new(header.map_err(storage)?),
             lines: Vec::new(),
+            began: at,
             state: Projection::blank(session.clone(), at),
             keys: HashMap::new(),
             texts: HashMap::new(),
@@ -123,6 +125,23 @@ impl Journal {
     pub(super) fn lines_from(&self, from_seq: u64) -> Vec<Line> {
         let passed = usize::try_from(from_seq.saturating_sub(1)).unwrap_or(usize::MAX);
         self.lines.iter().skip(passed).cloned().collect()
+    }
+
+    /// When it began.
+    pub(super) fn began(&self) -> Timestamp {
+        self.began
+    }
+
+    pub(super) fn set_state(&mut self, state: Projection) {
+        self.state = state;
+    }
+
+    pub(super) fn line_mut(&mut self, place: usize) -> Option<&mut Line> {
+        self.lines.get_mut(place)
+    }
+
+    pub(super) fn forget_text(&mut self, blob: &BlobRef) {
+        self.texts.remove(&blob.digest);
     }
 
     pub(super) fn text(&self, blob: &BlobRef) -> Option<String> {

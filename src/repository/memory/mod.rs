@@ -1,6 +1,7 @@
 //! Sessions in memory: the reference model that the other repositories are measured against.
 
 mod journal;
+mod redaction;
 mod verify;
 
 use std::collections::BTreeMap;
@@ -12,13 +13,13 @@ use async_trait::async_trait;
 use journal::Journal;
 
 use super::{
-    Depth, HeldLock, Listing, Loaded, Read, Records, Recovery, Repair, RepositoryError,
+    Compaction, Depth, HeldLock, Listing, Loaded, Read, Records, Recovery, Repair, RepositoryError,
     SessionRepository, Version,
 };
 use crate::format::parse;
 use crate::vocabulary::{
-    Append, Appended, Author, BlobRef, Clock, SessionFilter, SessionId, SystemClock, Verification,
-    plan,
+    Append, Appended, Author, BlobRef, Clock, ExpectedSeq, Redacted, SessionFilter, SessionId,
+    SystemClock, Verification, plan,
 };
 
 /// A repository whose sessions live as long as it does. Nothing of it can be damaged, and no call
@@ -183,6 +184,28 @@ impl SessionRepository for InMemoryRepository {
             findings: Vec::new(),
             changed: false,
         })
+    }
+
+    async fn redact(
+        &self,
+        session: &SessionId,
+        redacted: Redacted,
+        expected: ExpectedSeq,
+        by: &Author,
+    ) -> Result<Appended, RepositoryError> {
+        let by = by.clone().bounded();
+        let mut journals = self.journals();
+        let at = self.clock.now();
+        let journal = journals.get_mut(session).ok_or_else(|| not_found(session))?;
+        journal.redact(session, redacted, expected, at, &by)
+    }
+
+    async fn compact(
+        &self,
+        session: &SessionId,
+        _keep: u64,
+    ) -> Result<Compaction, RepositoryError> {
+        self.look(session, |_| Compaction::default())
     }
 
     async fn delete(&self, session: &SessionId) -> Result<(), RepositoryError> {
