@@ -99,6 +99,9 @@ pub fn recover(
     Ok(recovery)
 }
 
+/// Open files that are to be set aside.
+type Originals = Vec<(Original, Box<dyn DiskFile>)>;
+
 /// A record to keep.
 #[derive(Debug, Clone, Copy)]
 struct Kept {
@@ -150,7 +153,7 @@ impl Salvage {
     }
 
     /// The files that are damaged, or are about to be replaced.
-    fn originals(&self) -> Result<Vec<(Original, Box<dyn DiskFile>)>, DiskError> {
+    fn originals(&self) -> Result<Originals, DiskError> {
         let (disk, paths) = (&self.journal.disk, &self.journal.paths);
         let mut originals = vec![(Original::Journal, disk.open(&paths.journal(), Access::Read)?)];
         for part in self.journal.file.broken() {
