@@ -35,7 +35,7 @@ impl Bench {
         }
     }
 
-    fn damage_segment(&self, place: usize, damage: impl FnOnce(&mut Vec<u8>)) {
+    fn damage_segment(&self, place: usize, damage: impl FnOnce(&mut [u8])) {
         let path = paths(&pear()).segment(&self.segments()[place]);
         let mut bytes = self.memory.image()[&path].clone();
         damage(&mut bytes);
@@ -43,7 +43,7 @@ impl Bench {
     }
 }
 
-fn flip_the_middle(bytes: &mut Vec<u8>) {
+fn flip_the_middle(bytes: &mut [u8]) {
     let middle = bytes.len() / 2;
     bytes[middle] ^= 1;
 }
