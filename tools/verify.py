@@ -1,11 +1,12 @@
 #!/usr/bin/env python3
-"""Verifies annals journals of format 1, from docs/format.md alone.
+"""Verifies annals journals of formats 1 and 2, from docs/format.md alone.
 
     verify.py PATH...      a store, a session's folder, or a journal
 
 Prints `PATH: ok`, or a line for each finding: `PATH: CLASS seq=N offset=N`. Exit status: 0 when no
 history is damaged, 1 when some is, 2 when something cannot be read. It knows nothing of snapshots,
-blobs, permissions and transitions between states; Python's standard library is all it needs.
+blobs, permissions and transitions between states. Python's standard library is all it needs, and the
+command `zstd` where history is sealed.
 """
 import base64
 import collections
@@ -14,11 +15,14 @@ import hashlib
 import json
 import os
 import re
+import subprocess
 import sys
 import zlib
 
 LINE_BYTES_MAX, SPACE_RUN_MAX, SECTOR_BYTES = 1048576, 255, 512
 START = b'{"crc":"'
+HOLE, FRAME_START = b"\xff", b"\x28\xb5\x2f\xfd"
+SEGMENT = re.compile(r"(\d{12,})-(\d{12,})-[^-]*\.jsonl\.zst")
 ENVELOPE = re.compile(
     rb'\{"crc":"([0-9a-f]{8})",'
     rb'"seq":(0|[1-9][0-9]{0,19}),"prev":"([A-Za-z0-9_-]{43})",'
@@ -106,15 +110,15 @@ def record_at(bytes_, offset, seed):
     return record if record.holds(seed) else None
 
 
-def looks_unwritten(bytes_, start, end):
+def looks_unwritten(bytes_, start, end, shift):
     """Whether a sector of bytes_[start:end] holds nothing, and something stands behind it."""
-    sectors = range(start - start % SECTOR_BYTES, end, SECTOR_BYTES)
+    sectors = range(start - (start - shift) % SECTOR_BYTES, end, SECTOR_BYTES)
     blank = [not bytes_[max(s, start):min(s + SECTOR_BYTES, end)].strip(b" \0") for s in sectors]
     solid = [place for place, is_blank in enumerate(blank) if not is_blank]
     return bool(solid) and any(blank[:solid[-1]]) or blank[-1] and b"\n" not in bytes_[start:end]
 
 
-def pieces(bytes_, offset, seed):
+def pieces(bytes_, offset, seed, shift=0):
     """('record', offset, Record, end) and ('damage', offset, end, lines, unwritten, line_feed)."""
     while bytes_[offset:].strip(b" "):
         record = record_at(bytes_, offset, seed)
@@ -133,7 +137,8 @@ def pieces(bytes_, offset, seed):
             end = bytes_.find(START, end + 1)
         end = len(bytes_) if end < 0 else end
         damaged = bytes_[offset:end]
-        yield "damage", offset, end, damaged.count(b"\n"), looks_unwritten(bytes_, offset, end), False
+        unwritten = looks_unwritten(bytes_, offset, end, shift)
+        yield "damage", offset, end, damaged.count(b"\n"), unwritten, False
         offset = end
 
 
@@ -190,17 +195,105 @@ def seed_of(covered, crc):
     return register ^ 0xFFFFFFFF
 
 
-def verify(bytes_, session=None):
-    """The findings of one journal: (class, seq, offset)."""
+def unpacked(frame):
+    """The lines of frames, or None where one is damaged."""
+    answer = subprocess.run(["zstd", "-dcq"], input=frame, capture_output=True, check=False)
+    return answer.stdout if answer.returncode == 0 and frame.startswith(FRAME_START) else None
+
+
+def lines_of(path, length):
+    """The lines of a segment, of which there were `length` bytes, and whether it is intact."""
+    try:
+        with open(path, "rb") as file:
+            packed = file.read()
+    except FileNotFoundError:
+        packed = b""
+    lines = unpacked(packed)
+    if lines is not None and len(lines) == (len(lines) if length is None else length):
+        return lines, True
+    first, *frames = packed.split(FRAME_START)
+    frames = [first] * bool(first) + [FRAME_START + frame for frame in frames]
+    lines, holes = b"", []
+    for frame in frames:
+        content = unpacked(frame)
+        if content is None and holes[-1:] != [len(lines)]:
+            holes.append(len(lines))
+        lines += content or b""
+    missing = len(holes) if length is None else length - len(lines)
+    if missing and not holes:
+        holes.append(len(lines))
+    at = holes[0] if holes else 0
+    return lines[:at] + HOLE * missing + lines[at:], not holes
+
+
+def segments_of(header, folder, bytes_, seed):
+    """(first_seq, last_seq, file, length) of each segment, the oldest first."""
+    if header:
+        for one in header.get("sealed", {}).get("segments", []):
+            fingerprint = base64.urlsafe_b64decode(one["digest"] + "=")[:8].hex()
+            name = f"{one['first_seq']:012}-{one['last_seq']:012}-{fingerprint}.jsonl.zst"
+            yield one["first_seq"], one["last_seq"], os.path.join(folder, name), one["bytes"]
+        return
+    names = os.listdir(folder) if os.path.isdir(folder) else []
+    named = sorted((int(match[1]), -int(match[2]), match[0])
+                   for match in map(SEGMENT.fullmatch, names) if match)
+    records = (piece[2] for piece in (pieces(bytes_, 0, seed) if named else ())
+               if piece[0] == "record")
+    begins = next((record.seq for record in records if record.seq > 0), 1 << 64)
+    next_seq = 0
+    for first, last, name in named:
+        if first >= next_seq and -last < begins:
+            next_seq = 1 - last
+            yield first, -last, os.path.join(folder, name), None
+
+
+def history_of(header, folder, bytes_, seed):
+    """All bytes of the history, how far those in the journal's file are moved up by what is
+    sealed, and (first_seq, start, end) of each segment that is not intact."""
+    sealed, broken = b"", []
+    for first, _, path, length in segments_of(header, folder, bytes_, seed):
+        lines, intact = lines_of(path, length)
+        if not intact:
+            broken.append((first, len(sealed), len(sealed) + len(lines)))
+        sealed += lines
+    if not sealed:
+        return bytes_, 0, []
+    header_bytes = bytes_.index(b"\n") + 1 if header else 0
+    return sealed + bytes_[header_bytes:], len(sealed) - header_bytes, broken
+
+
+def verify(bytes_, session=None, folder=""):
+    """The findings of one journal: (class, seq, offset). `folder` is that of its segments."""
     header = header_of(bytes_)
-    if header and header["format"] > 1:
+    if header and header["format"] > 2:
         return [("unknown-format", 0, 0)]
     seed = zlib.crc32(bytes.fromhex(header["journal"])) if header else inferred_seed(bytes_)
     if seed is None:
         return [("header", 0, 0)]
     misplaced = header and session not in (None, header["session"])
     found = [("header", 0, 0)] if misplaced else []
-    all_pieces = list(pieces(bytes_, 0, seed))
+    bytes_, shift, broken = history_of(header, folder, bytes_, seed)
+    found += findings_of(list(pieces(bytes_, 0, seed, shift)), header)
+    for first_seq, start, end in broken:
+        inside = [one for one in found if one[0] in ("corrupt", "header") and start <= one[2] < end]
+        found = [one for one in found if one not in inside]
+        found.append(("missing-segment", first_seq, start))
+    return found
+
+
+def follows(record, last, header):
+    """The link that a record should name, where it is known."""
+    if last and last.seq + 1 == record.seq:
+        return last.link
+    sealed = header and header.get("sealed")
+    if sealed and sealed["segments"][-1]["last_seq"] + 1 == record.seq:
+        return digest(sealed["head"].encode())
+    return None
+
+
+def findings_of(all_pieces, header):
+    """The findings of a history."""
+    found = []
     records = [piece[2] for piece in all_pieces if piece[0] == "record"]
     notes = [record for record in records if record.kind == "recovered" and record.data]
     lost = [(gap["first_seq"], gap["last_seq"], note.seq)
@@ -224,7 +317,7 @@ def verify(bytes_, session=None):
             found.append(("corrupt" if next_seq else "header", next_seq, damage[0]))
         elif not is_excused(next_seq, record.seq, lost):
             found.append(("sequence-gap" if next_seq else "header", next_seq, offset))
-        if last and last.seq + 1 == record.seq and last.link != record.prev:
+        if follows(record, last, header) not in (None, record.prev):
             if (record.seq, True) != (1, any(first == 0 for first, _, _ in lost)):
                 found.append(("chain-break", record.seq, offset))
         if record.data is None and record.seq not in redacted:
@@ -253,7 +346,8 @@ def main(paths):
     for path, session in (journal for path in paths for journal in journals(path)):
         try:
             with open(path, "rb") as file:
-                found = verify(file.read(), session)
+                segments = os.path.join(os.path.dirname(path), "segments")
+                found = verify(file.read(), session, segments)
         except OSError as error:
             print(f"{path}: {error.strerror}", file=sys.stderr)
             status = 2

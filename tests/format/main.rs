@@ -18,6 +18,7 @@ mod golden;
 mod independent;
 mod page;
 mod round_trip;
+mod sealed;
 mod store;
 mod strict;
 mod writing;

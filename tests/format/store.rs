@@ -13,13 +13,23 @@ use tempfile::TempDir;
 
 /// The store that format 1 is remembered by.
 pub(crate) fn fixture() -> PathBuf {
-    Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/fixtures/format-1")
+    fixture_of("format-1")
+}
+
+/// The store that a format is remembered by.
+pub(crate) fn fixture_of(format: &str) -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/fixtures").join(format)
 }
 
 /// A copy of the fixture with the modes that git does not keep.
 pub(crate) fn copy_of_the_fixture() -> TempDir {
+    copy_of(&fixture())
+}
+
+/// A copy of a store with the modes that git does not keep.
+pub(crate) fn copy_of(store: &Path) -> TempDir {
     let copy = TempDir::new().unwrap();
-    copy_dir(&fixture(), copy.path());
+    copy_dir(store, copy.path());
     copy
 }
 
@@ -37,7 +47,7 @@ fn copy_dir(from: &Path, to: &Path) {
     }
 }
 
-fn write(path: &Path, bytes: &[u8]) {
+pub(crate) fn write(path: &Path, bytes: &[u8]) {
     fs::write(path, bytes).unwrap();
     fs::set_permissions(path, fs::Permissions::from_mode(0o600)).unwrap();
 }

@@ -1,7 +1,7 @@
 //! Journals made by hand with fixed ids and times, so that their bytes can be pinned.
 
 use annals::format::{Canonical, Encoded, Envelope, Header, Seed, encode, parse};
-use annals::vocabulary::{Author, Digest, Event, Key, Link, Timestamp, Upcasts};
+use annals::vocabulary::{Author, Event, Key, Link, Timestamp, Upcasts};
 
 /// 2026-11-22T13:45:04.123456Z: when the header of every such journal was written.
 const BEGINNING_MICROS: i64 = 1_795_355_104_123_456;
