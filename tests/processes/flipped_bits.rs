@@ -87,7 +87,8 @@ fn paths() -> SessionPaths {
 
 fn verified(disk: &MemoryDisk) -> Verification {
     let scope = Scope { quick: false, anchors: &[], others: &Vec::new };
-    verify(disk, &paths(), &session(), scope).unwrap()
+    let disk: Arc<dyn Disk> = Arc::new(disk.clone());
+    verify(&disk, &paths(), &session(), scope).unwrap()
 }
 
 /// Flips each bit of the bytes at `offsets` on a disk of its own; those that were not found.

@@ -13,6 +13,7 @@
     reason = "tests"
 )]
 
+mod compacting;
 mod corpus;
 mod dice;
 mod flipped_bits;
