@@ -15,5 +15,6 @@ mod console;
 mod files;
 mod layers;
 mod licences;
+mod mistakes;
 mod pages;
 mod tree;
