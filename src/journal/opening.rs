@@ -4,16 +4,19 @@ use std::io::{self, ErrorKind};
 use std::sync::Arc;
 use std::time::Duration;
 
+use memchr::memmem;
+
 use super::JournalError;
 use super::reader::{Position, Reader};
 use super::replay::{Condition, Replay};
+use super::scan::RECORD_START;
 use super::snapshots::{Snapshots, agrees};
 use crate::disk::{
     Access, Disk, DiskError, DiskFile, DiskOperation, EntryKind, FileIdentity, FileLock,
 };
 use crate::format::bounds::{FORMAT, LINE_BYTES_MAX, PADDING};
 use crate::format::layout::SessionPaths;
-use crate::format::{Header, JournalId, Seed, Snapshot, seed_of};
+use crate::format::{Header, JournalId, Seed, Snapshot, parse_prefix, seed_of};
 use crate::vocabulary::{Digest, Finding, FindingClass, Projection, SessionId, Timestamp};
 
 /// Bytes in which a header is looked for first; few are longer.
@@ -57,8 +60,9 @@ impl Journal {
         {
             return Err(JournalError::NewerFormat { path: paths.journal(), found: header.format });
         }
-        let snapshots = Snapshots::read(&**disk, &paths, header.map(|header| header.journal))?;
-        let id = identify(&*file, &session, header, &snapshots)?;
+        let named = first.names_journal_of(&session);
+        let snapshots = Snapshots::read(&**disk, &paths, named)?;
+        let id = identify(&*file, &session, named, &snapshots)?;
         let mut journal = Self {
             disk: Arc::clone(disk),
             replay: Replay::before_the_header(&session),
@@ -234,6 +238,12 @@ impl First {
             Self::Unreadable => None,
         }
     }
+
+    /// The journal's id, unless this is the header of another session: that one may have come on
+    /// top of records that are the session's own.
+    pub(super) fn names_journal_of(&self, session: &SessionId) -> Option<JournalId> {
+        self.header().filter(|header| header.session == *session).map(|header| header.journal)
+    }
 }
 
 pub(super) fn read_header(file: &dyn DiskFile) -> Result<First, DiskError> {
@@ -244,10 +254,9 @@ pub(super) fn read_header(file: &dyn DiskFile) -> Result<First, DiskError> {
         read = file.read_at(0, &mut bytes)?;
     }
     let held = bytes.get(..read).unwrap_or_default();
-    let Some(length) = memchr::memchr(b'\n', held) else {
-        return Ok(First::Unreadable);
-    };
-    Ok(match Header::decode(held.get(..length).unwrap_or_default()) {
+    // Its line feed may be damaged: like any record it ends where its last brace closes.
+    let line = parse_prefix(held).ok().and_then(|spans| held.get(..spans.len()));
+    Ok(match Header::decode(line.unwrap_or_default()) {
         Ok((header, view)) => First::Header { header, at: view.at },
         Err(_) => First::Unreadable,
     })
@@ -316,14 +325,13 @@ fn missing(disk: &dyn Disk, paths: &SessionPaths, session: &SessionId) -> Journa
 /// Lines that a lost id is inferred from at most, and how many of them have to agree.
 const WITNESSES: std::ops::RangeInclusive<usize> = 2..=64;
 
-/// A journal's id: the header's, otherwise a snapshot's, otherwise one that its lines agree on.
+/// A journal's id: the one that its header has `named`, otherwise a snapshot's, otherwise one that its lines agree on.
 pub(super) fn identify(
     file: &dyn DiskFile,
     session: &SessionId,
-    header: Option<&Header>,
+    named: Option<JournalId>,
     snapshots: &Snapshots,
 ) -> Result<JournalId, JournalError> {
-    let named = header.map(|header| header.journal);
     let stored = || snapshots.readable.first().map(|snapshot| snapshot.journal);
     if let Some(id) = named.or_else(stored) {
         return Ok(id);
@@ -331,13 +339,18 @@ pub(super) fn identify(
     let mut bytes = vec![0; LINE_BYTES_MAX];
     let read = file.read_at(0, &mut bytes)?;
     bytes.truncate(read);
-    let lines = bytes.split(|&byte| byte == b'\n');
+    let lines = bytes.split(|&byte| byte == b'\n').filter_map(last_record);
     let mut seeds: Vec<Seed> = lines.filter_map(seed_of).take(*WITNESSES.end()).collect();
     seeds.sort_unstable();
     let agreeing = seeds.chunk_by(|a, b| a == b).max_by_key(|agreeing| agreeing.len());
     let agreeing = agreeing.filter(|agreeing| agreeing.len() >= *WITNESSES.start());
     let seed = agreeing.and_then(|agreeing| agreeing.first());
     Ok(seed.ok_or_else(|| unprovable(session))?.to_journal_id())
+}
+
+/// The last record that a line may hold, behind whatever came before it.
+fn last_record(line: &[u8]) -> Option<&[u8]> {
+    line.get(memmem::rfind(line, RECORD_START)?..)
 }
 
 fn unprovable(session: &SessionId) -> JournalError {

@@ -84,7 +84,7 @@ impl<'a> Audit<'a> {
     pub(super) fn run(&mut self) -> Result<(), JournalError> {
         let file = opening::open_to_read(self.disk, self.paths, self.session)?;
         let first = opening::read_header(&*file)?;
-        let journal = match &first {
+        match &first {
             First::Header { header, .. } if header.format > FORMAT => {
                 let (path, found) = (self.paths.journal(), header.format);
                 return Err(JournalError::NewerFormat { path, found });
@@ -95,12 +95,12 @@ impl<'a> Audit<'a> {
                     let finding = opening::other_session(self.session, &header.session);
                     self.verification.findings.push(finding);
                 }
-                Some(header.journal)
             }
-            First::Unreadable => None,
-        };
-        let snapshots = Snapshots::read(self.disk, self.paths, journal)?;
-        let id = opening::identify(&*file, self.session, first.header(), &snapshots)?;
+            First::Unreadable => {}
+        }
+        let named = first.names_journal_of(self.session);
+        let snapshots = Snapshots::read(self.disk, self.paths, named)?;
+        let id = opening::identify(&*file, self.session, named, &snapshots)?;
         let floor = snapshots.floor();
         self.note_bad_snapshots(&snapshots);
         self.snapshots = snapshots.readable;
