@@ -15,7 +15,6 @@
 
 mod corpus;
 mod dice;
-mod flipped_bits;
 mod flipped_bytes;
 mod imports;
 #[cfg(unix)]
