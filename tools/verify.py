@@ -71,7 +71,7 @@ def refuse(_=None):
 
 def number(text):
     value = int(text)
-    return value if value < 1 << 64 else refuse()
+    return value if value < 1 << 63 else refuse()
 
 
 def digest(text):

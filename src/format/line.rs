@@ -5,7 +5,7 @@ use std::ops::Range;
 use serde::Serialize as _;
 use serde_json::value::RawValue;
 
-use super::bounds::{CHECKSUM_PREFIX_BYTES, KIND_BYTES_MAX, LINE_BYTES_MAX};
+use super::bounds::{CHECKSUM_PREFIX_BYTES, KIND_BYTES_MAX, LINE_BYTES_MAX, SEQ_MAX};
 use super::canonical::{self, Canonical};
 use super::cursor::Cursor;
 use super::{Seed, checksum, link_of};
@@ -99,8 +99,12 @@ pub enum LineFault {
 /// # Errors
 ///
 /// [`LineFault::TooLong`], when the line would be over its bound. It never is when the data have
-/// at most [`DATA_BYTES_MAX`](super::bounds::DATA_BYTES_MAX).
+/// at most [`DATA_BYTES_MAX`](super::bounds::DATA_BYTES_MAX). [`LineFault::Form`] for a sequence
+/// number over its own.
 pub fn encode(seed: Seed, envelope: &Envelope<'_>, data: &Canonical) -> Result<Encoded, LineFault> {
+    if envelope.seq > SEQ_MAX {
+        return Err(LineFault::Form { what: "a sequence number within its bound", offset: 0 });
+    }
     let digest = Digest::of(data.as_bytes());
     finish(seed, envelope, "\"data\":", data.as_bytes(), &digest)
 }

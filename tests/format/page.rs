@@ -20,7 +20,7 @@ macro_rules! constants {
 
 fn constants() -> Vec<(&'static str, String)> {
     let mut all = constants!(annals::format::bounds:
-        FORMAT PROJECTION LINE_BYTES_MAX DATA_BYTES_MAX CHECKSUM_PREFIX_BYTES SPACE_RUN_MAX
+        FORMAT PROJECTION LINE_BYTES_MAX DATA_BYTES_MAX CHECKSUM_PREFIX_BYTES SPACE_RUN_MAX SEQ_MAX
         SECTOR_BYTES KIND_BYTES_MAX SNAPSHOT_BYTES_MAX STORE_FILE_BYTES_MAX ANCHOR_LINE_BYTES_MAX
         PADDING);
     all.extend(constants!(annals::vocabulary::bounds:
