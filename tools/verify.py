@@ -75,7 +75,7 @@ def refuse(_=None):
 
 def number(text):
     value = int(text)
-    return value if value < 1 << 64 else refuse()
+    return value if value < 1 << 63 else refuse()
 
 
 def digest(text):
@@ -115,7 +115,9 @@ def looks_unwritten(bytes_, start, end, shift):
     sectors = range(start - (start - shift) % SECTOR_BYTES, end, SECTOR_BYTES)
     blank = [not bytes_[max(s, start):min(s + SECTOR_BYTES, end)].strip(b" \0") for s in sectors]
     solid = [place for place, is_blank in enumerate(blank) if not is_blank]
-    return bool(solid) and any(blank[:solid[-1]]) or blank[-1] and b"\n" not in bytes_[start:end]
+    is_whole = end == len(bytes_) or end % SECTOR_BYTES == 0
+    ends_blank = blank[-1] and is_whole and b"\n" not in bytes_[start:end]
+    return bool(solid) and any(blank[:solid[-1]]) or ends_blank
 
 
 def pieces(bytes_, offset, seed, shift=0):
@@ -160,21 +162,21 @@ def is_excused(missing, seq, lost):
 
 def header_of(bytes_):
     """The data of the header, or None where the first line is none."""
-    line, line_feed, _ = bytes_.partition(b"\n")
     try:
-        record = Record(line)
+        record = Record(bytes_[:LINE_BYTES_MAX])
         journal, version = bytes.fromhex(record.data["journal"]), record.data["format"]
     except (ValueError, KeyError, TypeError, RecursionError):
         return None
     is_first = (record.seq, record.kind, record.prev) == (0, "journal", bytes(32))
-    is_whole = line_feed and record.end == len(line) and len(journal) == 16 and version >= 1
-    return record.data if is_first and is_whole and record.holds(zlib.crc32(journal)) else None
+    is_sound = len(journal) == 16 and version >= 1
+    return record.data if is_first and is_sound and record.holds(zlib.crc32(journal)) else None
 
 
 def inferred_seed(bytes_):
     """The seed that most of the first lines were written with, where at least two agree."""
     seeds = []
     for line in bytes_[:LINE_BYTES_MAX].split(b"\n"):
+        line = line[max(line.rfind(START), 0):]
         try:
             record = Record(line)
         except (ValueError, RecursionError):
@@ -258,7 +260,8 @@ def history_of(header, folder, bytes_, seed):
         sealed += lines
     if not sealed:
         return bytes_, 0, []
-    header_bytes = bytes_.index(b"\n") + 1 if header else 0
+    header_bytes = Record(bytes_[:LINE_BYTES_MAX]).end if header else 0
+    header_bytes += header_bytes > 0 and bytes_[header_bytes:header_bytes + 1] == b"\n"
     return sealed + bytes_[header_bytes:], len(sealed) - header_bytes, broken
 
 
@@ -267,11 +270,13 @@ def verify(bytes_, session=None, folder=""):
     header = header_of(bytes_)
     if header and header["format"] > 2:
         return [("unknown-format", 0, 0)]
-    seed = zlib.crc32(bytes.fromhex(header["journal"])) if header else inferred_seed(bytes_)
-    if seed is None:
-        return [("header", 0, 0)]
     misplaced = header and session not in (None, header["session"])
     found = [("header", 0, 0)] if misplaced else []
+    is_named = header and not misplaced
+    seed = zlib.crc32(bytes.fromhex(header["journal"])) if is_named else inferred_seed(bytes_)
+    if seed is None:
+        return found + [("header", 0, 0)]
+    header = header if is_named else None
     bytes_, shift, broken = history_of(header, folder, bytes_, seed)
     found += findings_of(list(pieces(bytes_, 0, seed, shift)), header)
     for first_seq, start, end in broken:

@@ -26,6 +26,9 @@ pub const SPACE_RUN_MAX: usize = 255;
 /// The unit that a medium is assumed to write as a whole. Larger sectors are multiples of it.
 pub const SECTOR_BYTES: u64 = 512;
 
+/// Largest sequence number. There is room above it, so that none that was read overflows.
+pub const SEQ_MAX: u64 = (1 << 63) - 1;
+
 /// Longest name of an event's kind, in bytes.
 pub const KIND_BYTES_MAX: usize = 64;
 

@@ -6,6 +6,7 @@ use std::ops::Range;
 use serde_json::value::RawValue;
 
 use super::LineFault;
+use super::bounds::SEQ_MAX;
 use super::checksum;
 use super::line::DataSpan;
 use crate::vocabulary::bounds::{AUTHOR_PART_BYTES_MAX, KEY_BYTES_MAX};
@@ -87,7 +88,8 @@ impl<'a> Cursor<'a> {
         let digits = self.rest().iter().take_while(|byte| byte.is_ascii_digit()).count();
         let text = self.take(digits.min(20), what)?;
         let leading_zero = text.len() > 1 && text.starts_with('0');
-        text.parse().ok().filter(|_| !leading_zero).ok_or_else(|| self.fault(what))
+        let number = text.parse().ok().filter(|number| *number <= SEQ_MAX);
+        number.filter(|_| !leading_zero).ok_or_else(|| self.fault(what))
     }
 
     pub(super) fn digest(&mut self, what: &'static str) -> Result<Digest, LineFault> {

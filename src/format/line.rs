@@ -5,7 +5,7 @@ use std::ops::Range;
 use serde::Serialize as _;
 use serde_json::value::RawValue;
 
-use super::bounds::{CHECKSUM_PREFIX_BYTES, KIND_BYTES_MAX, LINE_BYTES_MAX};
+use super::bounds::{CHECKSUM_PREFIX_BYTES, KIND_BYTES_MAX, LINE_BYTES_MAX, SEQ_MAX};
 use super::canonical::{self, Canonical};
 use super::cursor::Cursor;
 use super::{Seed, checksum, link_of};
@@ -102,8 +102,12 @@ const UNSEALED: &[u8] = b"{\"crc\":\"00000000\",";
 /// # Errors
 ///
 /// [`LineFault::TooLong`], when the line would be over its bound. It never is when the data have
-/// at most [`DATA_BYTES_MAX`](super::bounds::DATA_BYTES_MAX).
+/// at most [`DATA_BYTES_MAX`](super::bounds::DATA_BYTES_MAX). [`LineFault::Form`] for a sequence
+/// number over its own.
 pub fn encode(seed: Seed, envelope: &Envelope<'_>, data: &Canonical) -> Result<Encoded, LineFault> {
+    if envelope.seq > SEQ_MAX {
+        return Err(LineFault::Form { what: "a sequence number within its bound", offset: 0 });
+    }
     let digest = Digest::of(data.as_bytes());
     let mut line = Vec::with_capacity(data.as_bytes().len() + 512);
     line.extend_from_slice(UNSEALED);

@@ -4,7 +4,7 @@ use std::str::FromStr;
 
 use serde::{Deserialize, Serialize};
 
-use super::bounds::SEGMENT_BYTES_MAX;
+use super::bounds::{SEGMENT_BYTES_MAX, SEQ_MAX};
 use crate::vocabulary::{Digest, Link};
 
 /// How the names of segment files end.
@@ -51,7 +51,7 @@ impl Sealed {
     pub fn is_whole(&self) -> bool {
         let mut next = 0;
         let follow = self.segments.iter().all(|segment| {
-            let follows = segment.first_seq == next && segment.last_seq >= next;
+            let follows = segment.first_seq == next && (next..=SEQ_MAX).contains(&segment.last_seq);
             next = segment.last_seq.saturating_add(1);
             follows && (1..=SEGMENT_BYTES_MAX as u64).contains(&segment.bytes)
         });

@@ -64,18 +64,18 @@ impl Batch {
     ///
     /// # Errors
     ///
-    /// Never for prepared records.
+    /// Never for prepared records, unless sequence numbers run out.
     pub(super) fn encode(
         seed: Seed,
         seq: u64,
         head: Link,
         records: &[Prepared],
     ) -> Result<Self, LineFault> {
-        let first = (records.len() > 1).then_some(seq + 1);
+        let first = (records.len() > 1).then_some(seq.saturating_add(1));
         let mut batch = Self { lines: Vec::new(), last_start: 0, seq, head };
         for record in records {
             let envelope = Envelope {
-                seq: batch.seq + 1,
+                seq: batch.seq.saturating_add(1),
                 prev: batch.head,
                 at: record.at,
                 by: &record.by,

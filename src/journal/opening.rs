@@ -4,9 +4,12 @@ use std::io::{self, ErrorKind};
 use std::sync::Arc;
 use std::time::Duration;
 
+use memchr::memmem;
+
 use super::JournalError;
 use super::reader::{Position, Reader};
 use super::replay::{Condition, Replay};
+use super::scan::RECORD_START;
 use super::segments;
 use super::snapshots::{Snapshots, agrees};
 use super::whole::{WholeJournal, parts_of};
@@ -15,7 +18,7 @@ use crate::disk::{
 };
 use crate::format::bounds::{FORMAT_SEALED, LINE_BYTES_MAX, PADDING};
 use crate::format::layout::SessionPaths;
-use crate::format::{Header, JournalId, Seed, Snapshot, seed_of};
+use crate::format::{Header, JournalId, Seed, Snapshot, parse_prefix, seed_of};
 use crate::vocabulary::{Digest, Finding, FindingClass, Projection, SessionId, Timestamp};
 
 /// Bytes in which a header is looked for first; few are longer.
@@ -251,18 +254,19 @@ pub(super) fn open_history(
 ) -> Result<Opened, JournalError> {
     let first = read_header(&*file)?;
     let header = first.header();
-    if let Some(header) = header
-        && header.format > FORMAT_SEALED
-    {
+    if let Some(header) = header.filter(|header| header.format > FORMAT_SEALED) {
         return Err(JournalError::NewerFormat { path: paths.journal(), found: header.format });
     }
-    let snapshots = Snapshots::read(&**disk, paths, header.map(|header| header.journal))?;
-    let id = identify(&*file, session, header, &snapshots)?;
-    let parts = match header {
-        Some(header) => header.sealed.as_ref().map(|sealed| parts_of(paths, sealed)),
-        None => Some(segments::find_parts(&**disk, paths, &*file, Seed::of(id))?),
+    // That of another session may have come on top of records that are the session's own.
+    let own = header.filter(|header| header.session == *session);
+    let named = own.map(|header| header.journal);
+    let snapshots = Snapshots::read(&**disk, paths, named)?;
+    let id = identify(&*file, session, named, &snapshots)?;
+    let (parts, header_bytes) = match own {
+        Some(header) => (parts_of(paths, header.sealed.as_ref()), first.header_bytes()),
+        None => (segments::find_parts(&**disk, paths, &*file, Seed::of(id))?, 0),
     };
-    let file = WholeJournal::new(disk, file, parts.unwrap_or_default(), first.header_bytes());
+    let file = WholeJournal::new(disk, file, parts, header_bytes);
     Ok(Opened { file, first, snapshots, id })
 }
 
@@ -306,11 +310,14 @@ pub(super) fn read_header(file: &dyn DiskFile) -> Result<First, DiskError> {
         read = file.read_at(0, &mut bytes)?;
     }
     let held = bytes.get(..read).unwrap_or_default();
-    let Some(length) = memchr::memchr(b'\n', held) else {
-        return Ok(First::Unreadable);
-    };
-    Ok(match Header::decode(held.get(..length).unwrap_or_default()) {
-        Ok((header, view)) => First::Header { header, at: view.at, bytes: length as u64 + 1 },
+    // Its line feed may be damaged: like any record it ends where its last brace closes.
+    let line = parse_prefix(held).ok().and_then(|spans| held.get(..spans.len()));
+    let line = line.unwrap_or_default();
+    let line_feed = u64::from(held.get(line.len()) == Some(&b'\n'));
+    Ok(match Header::decode(line) {
+        Ok((header, view)) => {
+            First::Header { header, at: view.at, bytes: line.len() as u64 + line_feed }
+        }
         Err(_) => First::Unreadable,
     })
 }
@@ -378,14 +385,14 @@ fn missing(disk: &dyn Disk, paths: &SessionPaths, session: &SessionId) -> Journa
 /// Lines that a lost id is inferred from at most, and how many of them have to agree.
 const WITNESSES: std::ops::RangeInclusive<usize> = 2..=64;
 
-/// A journal's id: the header's, otherwise a snapshot's, otherwise one that its lines agree on.
+/// A journal's id: the one that its header has `named`, otherwise a snapshot's, otherwise one that
+/// its lines agree on.
 pub(super) fn identify(
     file: &dyn DiskFile,
     session: &SessionId,
-    header: Option<&Header>,
+    named: Option<JournalId>,
     snapshots: &Snapshots,
 ) -> Result<JournalId, JournalError> {
-    let named = header.map(|header| header.journal);
     let stored = || snapshots.readable.first().map(|snapshot| snapshot.journal);
     if let Some(id) = named.or_else(stored) {
         return Ok(id);
@@ -393,13 +400,18 @@ pub(super) fn identify(
     let mut bytes = vec![0; LINE_BYTES_MAX];
     let read = file.read_at(0, &mut bytes)?;
     bytes.truncate(read);
-    let lines = bytes.split(|&byte| byte == b'\n');
+    let lines = bytes.split(|&byte| byte == b'\n').filter_map(last_record);
     let mut seeds: Vec<Seed> = lines.filter_map(seed_of).take(*WITNESSES.end()).collect();
     seeds.sort_unstable();
     let agreeing = seeds.chunk_by(|a, b| a == b).max_by_key(|agreeing| agreeing.len());
     let agreeing = agreeing.filter(|agreeing| agreeing.len() >= *WITNESSES.start());
     let seed = agreeing.and_then(|agreeing| agreeing.first());
     Ok(seed.ok_or_else(|| unprovable(session))?.to_journal_id())
+}
+
+/// The last record that a line may hold, behind whatever came before it.
+fn last_record(line: &[u8]) -> Option<&[u8]> {
+    line.get(memmem::rfind(line, RECORD_START)?..)
 }
 
 fn unprovable(session: &SessionId) -> JournalError {

@@ -18,7 +18,7 @@ const CHUNK_BYTES: usize = 64 * 1024;
 static BLANK_CHUNK: [u8; CHUNK_BYTES] = [0; CHUNK_BYTES];
 
 /// How every record begins. It cannot stand inside one: quotes in a string are escaped.
-const RECORD_START: &[u8] = b"{\"crc\":\"";
+pub(super) const RECORD_START: &[u8] = b"{\"crc\":\"";
 
 /// One thing met in a journal.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -302,19 +302,18 @@ impl<'f> Scanner<'f> {
             if let Some(distance) = memmem::find(self.rest(), RECORD_START) {
                 self.pass(distance, &mut shape);
                 if self.intact_prefix().is_some() {
-                    break;
+                    return Ok(shape.into_damage(Fault::Line(fault), false));
                 }
                 self.pass(1, &mut shape);
             } else if self.at_end_of_file {
                 self.pass(self.rest().len(), &mut shape);
-                break;
+                return Ok(shape.into_damage(Fault::Line(fault), true));
             } else {
                 // Keep what may be the beginning of a record that the next chunk completes.
                 let kept = RECORD_START.len() - 1;
                 self.pass(self.rest().len().saturating_sub(kept), &mut shape);
             }
         }
-        Ok(shape.into_damage(Fault::Line(fault)))
     }
 
     fn pass(&mut self, bytes: usize, shape: &mut Shape) {
@@ -371,9 +370,11 @@ impl Shape {
         }
     }
 
-    fn into_damage(self, fault: Fault) -> Damage {
-        // The last sector never arrived, or none did: the file had been extended before.
-        let ends_blank = self.sector_blank && self.lines == 0;
+    fn into_damage(self, fault: Fault, at_end_of_file: bool) -> Damage {
+        // The last sector never arrived, or none did: the file had been extended before. One that
+        // holds the beginning of a record has arrived, and its blanks with it.
+        let is_whole = at_end_of_file || (self.offset + self.passed).is_multiple_of(SECTOR_BYTES);
+        let ends_blank = self.sector_blank && self.lines == 0 && is_whole;
         Damage {
             offset: self.offset,
             bytes: self.solid,

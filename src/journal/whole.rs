@@ -152,7 +152,7 @@ impl WholeJournal {
 }
 
 /// Where the segments that a header names are in the history.
-pub(super) fn parts_of(paths: &SessionPaths, sealed: &Sealed) -> Vec<Part> {
+pub(super) fn parts_of(paths: &SessionPaths, sealed: Option<&Sealed>) -> Vec<Part> {
     let mut from = 0;
     let part = |segment: &Segment| {
         let path = paths.segment(&segment.file_name());
@@ -160,7 +160,7 @@ pub(super) fn parts_of(paths: &SessionPaths, sealed: &Sealed) -> Vec<Part> {
         from = part.to();
         part
     };
-    sealed.segments.iter().map(part).collect()
+    sealed.iter().flat_map(|sealed| &sealed.segments).map(part).collect()
 }
 
 impl DiskFile for WholeJournal {

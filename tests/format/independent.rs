@@ -118,12 +118,25 @@ fn damaged() -> Vec<(String, Vec<u8>)> {
             changed[seq].extend_from_slice(instead);
             all.push((format!("line-feed-{seq}-{name}"), changed.concat()));
         }
+        for (name, inserted) in [("x", b'x'), ("space", b' '), ("nul", 0), ("feed", b'\n')] {
+            let mut changed = lines.clone();
+            changed[seq].insert(0, inserted);
+            all.push((format!("before-{seq}-{name}"), changed.concat()));
+        }
     }
     for place in (400..solid).step_by(173) {
         let mut headless = whole.clone();
         headless[20] = b'!';
         headless[place] ^= 4;
         all.push((format!("headless-{place}"), headless));
+    }
+    // One record alone, whose header is all that names the journal.
+    for (name, place) in [("header", 0), ("header-line-feed", lines[0].len() - 1)] {
+        let mut alone = lines[..2].concat();
+        alone[place] ^= 1;
+        all.push((format!("alone-{name}"), alone.clone()));
+        alone.insert(0, b'x');
+        all.push((format!("alone-behind-x-{name}"), alone));
     }
     all.push(("edited".to_owned(), edited()));
     all.push(("erased".to_owned(), erased_without_a_word()));

@@ -95,7 +95,7 @@ fn a_long_run_of_spaces_is_refused_and_the_longest_allowed_one_is_not() {
 
 #[test]
 fn a_number_has_one_spelling() {
-    for other in ["03", "+3", "-3", "3.0", "3e0", "", "18446744073709551616"] {
+    for other in ["03", "+3", "-3", "3.0", "3e0", "", "9223372036854775808"] {
         assert_form(broken(3, "\"seq\":3", &format!("\"seq\":{other}")));
     }
     assert_form(broken(1, "\"batch\":1", "\"batch\":01"));

@@ -1,13 +1,13 @@
-//! Every kind of damage gets the verdict that `docs/durability.md` says.
+//! Damage gets the verdict that `docs/durability.md` says: an example of each kind. Every case of every
+//! kind is in `tests/damage`.
 
-use annals::format::bounds::SECTOR_BYTES;
 use annals::journal::JournalError;
 use annals::vocabulary::FindingClass::{
-    self, AmbiguousTail, ChainBreak, Corrupt, Duplicate, Foreign, Header, SequenceGap, TornTail,
+    self, AmbiguousTail, ChainBreak, Corrupt, Duplicate, Foreign, Header, SequenceGap,
 };
 use annals::vocabulary::Severity;
 
-use crate::bench::{Bench, append, message, pear, plum, said};
+use crate::bench::{Bench, append, message, pear, plum};
 
 /// Offsets of the lines of a journal, and of its end.
 fn offsets(bench: &Bench) -> Vec<usize> {
@@ -16,40 +16,6 @@ fn offsets(bench: &Bench) -> Vec<usize> {
         offsets.push(offsets.last().unwrap() + line.len());
     }
     offsets
-}
-
-#[test]
-fn a_flipped_bit_anywhere_in_a_record_is_found() {
-    let bench = Bench::with_records(4);
-    let sound = bench.bytes();
-    let end = *offsets(&bench).last().unwrap();
-    for position in 0..end {
-        for bit in 0..8 {
-            let mut damaged = sound.clone();
-            damaged[position] ^= 1 << bit;
-            bench.put(&damaged);
-            // A header that cannot be read leaves nothing to prove records with: that too is found.
-            let findings = bench.findings();
-            assert!(!findings.is_empty(), "bit {bit} of byte {position}");
-            let torn = findings.iter().any(|finding| finding.class == TornTail);
-            assert!(!torn, "bit {bit} of byte {position} is no unfinished write");
-        }
-    }
-}
-
-#[test]
-fn every_truncation_inside_the_last_record_is_a_torn_tail_and_heals() {
-    let bench = Bench::with_records(4);
-    let sound = bench.bytes();
-    let [.., start, end] = offsets(&bench)[..] else { panic!("no records") };
-    for cut in start + 1..end {
-        bench.put(&sound[..cut]);
-        assert_eq!(bench.classes(), [TornTail], "cut at {cut}");
-        bench.try_say(9).unwrap();
-        assert_eq!(bench.findings(), [], "cut at {cut}");
-        let kept = if cut == end - 1 { 4 } else { 3 };
-        assert_eq!(bench.texts().len(), kept, "cut at {cut}");
-    }
 }
 
 #[test]
@@ -64,53 +30,6 @@ fn a_truncation_between_records_is_not_to_be_seen_without_a_floor() {
     let classes: Vec<_> =
         bench.verify_with(false, &anchors).findings.iter().map(|finding| finding.class).collect();
     assert_eq!(classes, [FindingClass::Truncated]);
-}
-
-#[test]
-fn an_unfinished_write_is_told_from_damage_whichever_of_its_sectors_arrived() {
-    let sector = usize::try_from(SECTOR_BYTES).unwrap();
-    let bench = Bench::with_records(3);
-    let before = bench.bytes();
-    let end = *offsets(&bench).last().unwrap();
-    let mut writer = bench.writer();
-    let group = vec![said("x".repeat(700)), said(" ".repeat(900)), said("y".repeat(300))];
-    append(&mut writer, group).into_iter().for_each(|answer| drop(answer.unwrap()));
-    let after = bench.bytes();
-    assert_eq!(before.len(), after.len(), "the test wants one write inside the padding");
-    let written = *offsets(&bench).last().unwrap();
-    let (first, last) = (end / sector, (written - 1) / sector);
-    let count = last - first + 1;
-    assert!(count >= 4, "several sectors, so that there are combinations");
-    for arrived in 0..1_u32 << count {
-        let mut image = before.clone();
-        for index in 0..count {
-            if arrived & 1 << index != 0 {
-                let place = (first + index) * sector..(first + index + 1) * sector;
-                image[place.clone()].copy_from_slice(&after[place]);
-            }
-        }
-        bench.put(&image);
-        let classes = bench.classes();
-        assert!(classes.iter().all(|class| *class == TornTail), "arrived {arrived:b}: {classes:?}");
-        bench.try_say(77).unwrap();
-        assert!(bench.findings().is_empty(), "arrived {arrived:b} heals");
-        let texts = bench.texts();
-        assert_eq!(texts[..2], ["message 2", "message 3"], "arrived {arrived:b}");
-        assert_eq!(texts.last().unwrap(), "message 77");
-    }
-}
-
-#[test]
-fn nul_bytes_where_a_write_should_be_are_a_torn_tail() {
-    let bench = Bench::with_records(3);
-    let mut bytes = bench.bytes();
-    let end = *offsets(&bench).last().unwrap();
-    bytes.truncate(end);
-    bytes.resize(end + 700, 0);
-    bench.put(&bytes);
-    assert_eq!(bench.classes(), [TornTail]);
-    bench.try_say(4).unwrap();
-    assert!(bench.findings().is_empty());
 }
 
 #[test]
@@ -234,6 +153,58 @@ fn a_journal_copied_over_from_another_session_is_told_by_its_header() {
     bench.put(&stranger);
     assert_eq!(bench.classes(), [Header]);
     assert!(matches!(bench.try_say(3).unwrap_err().as_ref(), JournalError::Corrupted { .. }));
+}
+
+#[test]
+fn a_header_of_another_session_on_top_takes_no_record_away() {
+    let bench = Bench::with_records(3);
+    bench.create(&plum()).unwrap();
+    let stranger = bench.bytes_of(&plum());
+    let header = stranger.split_inclusive(|&byte| byte == b'\n').next().unwrap().to_vec();
+    let mut lines = bench.lines();
+    lines.insert(0, header);
+    bench.put_lines(&lines);
+    assert_eq!(bench.classes(), [Header, Foreign]);
+    assert_eq!(bench.recover().unwrap().records_kept, 3);
+    assert_eq!(bench.texts(), ["message 2", "message 3"]);
+    assert!(bench.findings().is_empty());
+}
+
+#[test]
+fn a_header_is_believed_without_its_line_feed() {
+    let bench = Bench::with_records(1);
+    let mut lines = bench.lines();
+    *lines[0].last_mut().unwrap() = b'x';
+    bench.put_lines(&lines);
+    assert_eq!(bench.classes(), [Corrupt]);
+    assert_eq!(bench.recover().unwrap().records_kept, 1);
+    assert!(bench.findings().is_empty());
+}
+
+#[test]
+fn a_header_and_a_record_vouch_for_each_other_behind_what_does_not_belong_there() {
+    let bench = Bench::with_records(1);
+    let mut lines = bench.lines();
+    lines[0].insert(0, b'x');
+    bench.put_lines(&lines);
+    assert_eq!(bench.classes(), [Header]);
+    let recovery = bench.recover().unwrap();
+    assert_eq!((recovery.records_kept, recovery.lost), (1, Vec::new()));
+    assert!(bench.findings().is_empty());
+}
+
+#[test]
+fn a_blank_pushed_in_between_the_records_of_one_write_is_no_missing_sector() {
+    for blank in [b' ', 0] {
+        let bench = Bench::with_records(2);
+        let group = vec![message(3), message(4), message(5)];
+        append(&mut bench.writer(), group).into_iter().for_each(|answer| drop(answer.unwrap()));
+        let mut lines = bench.lines();
+        lines[4].insert(0, blank);
+        bench.put_lines(&lines);
+        assert_eq!(bench.classes(), [Corrupt]);
+        assert_eq!(bench.recover().unwrap().records_kept, 5);
+    }
 }
 
 #[test]

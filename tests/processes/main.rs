@@ -16,7 +16,6 @@
 mod compacting;
 mod corpus;
 mod dice;
-mod flipped_bits;
 mod flipped_bytes;
 mod imports;
 #[cfg(unix)]

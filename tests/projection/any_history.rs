@@ -1,85 +1,13 @@
 //! What holds for every history that commands can make.
 
 use annals::vocabulary::{
-    Append, Author, Command, Created, Entry, Event, ExpectedSeq, FileRecorded, Imported,
-    NewMessage, NewSession, Projection, Recovered, Redacted, Role, SessionMetadata, SessionStatus,
-    Timestamp, Upcasts, check_transition, decide, fold, plan,
+    Append, Author, Command, Created, Entry, Event, ExpectedSeq, Projection, SessionMetadata,
+    SessionStatus, Timestamp, Upcasts, check_transition, decide, fold, plan,
 };
-use proptest::prelude::{Just, Strategy, any, proptest};
-use proptest::{collection, prop_assert, prop_assert_eq, prop_oneof};
+use proptest::prelude::proptest;
+use proptest::{collection, prop_assert, prop_assert_eq};
 
-/// Few names, so that commands meet what earlier ones left.
-fn name() -> impl Strategy<Value = String> {
-    prop_oneof![Just("a"), Just("b"), Just("ä")].prop_map(str::to_owned)
-}
-
-fn value() -> impl Strategy<Value = serde_json::Value> {
-    prop_oneof![
-        any::<i64>().prop_map(Into::into),
-        any::<String>().prop_map(Into::into),
-        Just(serde_json::Value::Null),
-    ]
-}
-
-fn message() -> impl Strategy<Value = Command> {
-    (any::<bool>(), any::<bool>(), proptest::option::of(any::<String>())).prop_map(
-        |(is_user, meta, text)| {
-            let role = if is_user { Role::user() } else { Role::assistant() };
-            Command::RecordMessage(NewMessage { text, meta, ..NewMessage::new(role, "") })
-        },
-    )
-}
-
-fn note() -> impl Strategy<Value = Command> {
-    prop_oneof![
-        (0..5_u64, any::<String>())
-            .prop_map(|(seq, reason)| Command::NoteRedaction(Redacted { seq, reason })),
-        any::<u64>().prop_map(|lines| Command::NoteImport(Imported {
-            source: "codex".to_owned(),
-            path: "a".to_owned(),
-            lines,
-            events_added: 0,
-            unreadable: 0,
-        })),
-        any::<bool>().prop_map(|bridges| {
-            let id = "another".parse().unwrap();
-            let state = SessionMetadata::blank(id, Timestamp::EPOCH);
-            let state = bridges.then(|| Box::new(state));
-            Command::NoteRecovery(Box::new(Recovered { state, ..Recovered::default() }))
-        }),
-    ]
-}
-
-fn command() -> impl Strategy<Value = Command> {
-    let key = || name().prop_map(|name| name.parse().unwrap());
-    prop_oneof![
-        Just(Command::Create(NewSession::default())),
-        proptest::option::of(name()).prop_map(|name| Command::Rename {
-            name: name.map(|name| name.parse().unwrap()),
-            occurred: None
-        }),
-        message(),
-        name().prop_map(|path| Command::RecordFile(FileRecorded {
-            path,
-            action: None,
-            occurred: None
-        })),
-        Just(Command::Activate),
-        Just(Command::Background),
-        Just(Command::Archive),
-        Just(Command::Restore),
-        Just(Command::Delete),
-        Just(Command::Undo),
-        Just(Command::Undo),
-        Just(Command::Undo),
-        name().prop_map(|tag| Command::Tag(tag.parse().unwrap())),
-        name().prop_map(|tag| Command::Untag(tag.parse().unwrap())),
-        (key(), value()).prop_map(|(key, value)| Command::SetField { key, value }),
-        key().prop_map(|key| Command::ClearField { key }),
-        proptest::option::of(name()).prop_map(|cwd| Command::Relocate { cwd }),
-        note(),
-    ]
-}
+use crate::commands::command;
 
 fn begun() -> Projection {
     let blank = Projection::blank("a-session".parse().unwrap(), Timestamp::EPOCH);

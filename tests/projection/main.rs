@@ -10,6 +10,8 @@
 )]
 
 mod any_history;
+#[path = "../support/commands.rs"]
+mod commands;
 mod histories;
 mod history;
 mod refusals;

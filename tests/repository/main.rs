@@ -13,11 +13,17 @@ mod appending;
 mod auditing;
 #[cfg(feature = "cache")]
 mod cached;
+#[path = "../support/commands.rs"]
+mod commands;
 mod concurrency;
 mod conformance;
 #[cfg(feature = "cache")]
 mod counting;
+#[path = "../support/figures.rs"]
+mod figures;
 mod listing;
+mod model;
+mod operations;
 mod reading;
 #[path = "../support/mod.rs"]
 mod support;

@@ -46,10 +46,11 @@ impl DiskFile for MemoryFile {
             let (live, _) = state.bytes_mut(self.inode)?;
             let start = usize::try_from(offset).unwrap_or(usize::MAX);
             let rest = live.get(start..).unwrap_or_default();
-            for (target, byte) in buffer.iter_mut().zip(rest) {
-                *target = *byte;
+            let read = rest.len().min(buffer.len());
+            if let (Some(target), Some(bytes)) = (buffer.get_mut(..read), rest.get(..read)) {
+                target.copy_from_slice(bytes);
             }
-            Ok(rest.len().min(buffer.len()))
+            Ok(read)
         })
     }
 

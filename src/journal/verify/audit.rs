@@ -91,10 +91,12 @@ impl<'a> Audit<'a> {
             opening::open_history(self.disk, self.paths, self.session, file)?;
         if let First::Header { header, at, .. } = &first {
             self.header_at = *at;
-            if header.session != *self.session {
+            if header.session == *self.session {
+                let sealed = header.sealed.as_ref();
+                self.sealed = sealed.map(|sealed| (sealed.last_seq(), sealed.head));
+            } else {
                 self.add(vec![opening::other_session(self.session, &header.session)]);
             }
-            self.sealed = header.sealed.as_ref().map(|sealed| (sealed.last_seq(), sealed.head));
         }
         let floor = snapshots.floor();
         self.note_bad_snapshots(&snapshots);
