@@ -1,6 +1,6 @@
 //! A medium with one session, whose journal's bytes are put there by hand.
 
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -112,7 +112,7 @@ fn settings() -> Settings {
     Settings { lock_timeout: Duration::ZERO, ..Settings::new(author()) }
 }
 
-fn write_new(disk: &MemoryDisk, path: &PathBuf, bytes: &[u8]) {
+fn write_new(disk: &MemoryDisk, path: &Path, bytes: &[u8]) {
     disk.create_dir_all(path.parent().unwrap_or(Path::new("/"))).unwrap();
     disk.open(path, Access::CreateNew).unwrap().write_at(0, bytes).unwrap();
 }

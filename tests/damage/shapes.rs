@@ -198,7 +198,7 @@ fn with_blob() -> (Writing, Digest, String) {
     let digest = Digest::of(text.as_bytes());
     let mut writing = messages("blob", 1);
     let blob = serde_json::json!({ "digest": digest.to_string(), "bytes": text.len() });
-    let data = serde_json::json!({ "role": "tool", "text": &text[..64], "blob": blob });
+    let data = serde_json::json!({ "role": "tool", "text": "A text too long", "blob": blob });
     writing.event("message_recorded", &data.to_string());
     say(&mut writing, "after");
     (writing, digest, text)
