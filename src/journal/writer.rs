@@ -133,6 +133,11 @@ impl Core {
             Condition::Torn { bytes, lacks_line_feed } => {
                 let offset = self.journal.replay.end_offset;
                 let healed = repair::heal_tail(&mut self.journal, bytes, lacks_line_feed)?;
+                // The old end must be on the medium before a new record is: otherwise a crash could
+                // leave parts of the unfinished write behind it.
+                if let Err(failed) = self.journal.file.sync_data() {
+                    return Err(self.poison(guard, self.journal.replay.seq + 1, &failed));
+                }
                 warn!(
                     session_id = %session, offset, bytes, quarantined = ?healed.quarantined,
                     "set an unfinished write aside"
@@ -266,7 +271,8 @@ impl Core {
     }
 
     /// Writes lines over the padding, with more padding behind them where it has run out. Returns
-    /// the length of the file. If it fails, the journal reads as before.
+    /// the length of the file. If it fails, the journal reads as before, or what it holds is
+    /// [unknown](JournalError::DurabilityUnknown).
     fn put(&self, from: u64, lines: &[u8]) -> Result<u64, JournalError> {
         let old_len = self.journal.replay.file_len;
         let end = from + lines.len() as u64;
@@ -283,13 +289,15 @@ impl Core {
             Ok(()) if fits => Ok(old_len),
             Ok(()) if self.settings.durability == Durability::Buffered => Ok(end),
             Ok(()) => Ok(padded_len(end)),
-            Err(failed) => {
-                if let Err(worse) = self.put_back(from, end, old_len) {
-                    // The next writer finds an unfinished write and sets it aside.
+            Err(failed) => Err(match self.put_back(from, end, old_len) {
+                Ok(()) => failed.into(),
+                // The next writer finds whole records, or an unfinished write and sets it aside.
+                Err(worse) => {
                     warn!(session_id = %self.journal.session, error = %worse, "cannot undo a write");
+                    let seq = self.journal.replay.seq + 1;
+                    JournalError::DurabilityUnknown { seq, why: failed.to_string() }
                 }
-                Err(failed.into())
-            }
+            }),
         }
     }
 

@@ -103,7 +103,7 @@ fn two_sessions(scene: &Scene) {
     let commands = [
         r#"{"op":"record","session":"demo","role":"user","text":"one","key":"first"}"#,
         r#"{"op":"rename","session":"other","name":"Grove"}"#,
-        r#"{"op":"record","session":"demo","role":"user","text":"two","expect":6}"#,
+        r#"{"op":"record","session":"demo","role":"user","text":"two","expect":5}"#,
         r#"{"op":"tag","session":"demo","tag":"frost"}"#,
         r#"{"op":"create","id":"third","message":"hello"}"#,
     ];

@@ -1,7 +1,7 @@
 //! Many runs, on as many threads as the machine can be expected to have, and which of all possible
 //! ones they are.
 
-use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Mutex;
 
 use crate::dice::Dice;
@@ -19,20 +19,22 @@ pub(crate) fn chosen<J>(jobs: Vec<J>, quick: usize) -> Vec<J> {
     jobs.into_iter().enumerate().filter(|(job, _)| taken(*job)).map(|(_, job)| job).collect()
 }
 
-/// Does all jobs. One that fails says which it was.
+/// Does all jobs, and then fails if any has; those that have are named.
 pub(crate) fn each<J: Send + std::fmt::Display>(jobs: Vec<J>, work: impl Fn(&J) + Sync) {
     let queue = Mutex::new(jobs.into_iter());
+    let failed = Mutex::new(Vec::new());
     let next = || queue.lock().unwrap().next();
     std::thread::scope(|scope| {
         for _ in 0..THREADS {
             scope.spawn(|| {
                 while let Some(job) = next() {
-                    if let Err(panic) = catch_unwind(AssertUnwindSafe(|| work(&job))) {
-                        println!("this was: {job}");
-                        resume_unwind(panic);
+                    if catch_unwind(AssertUnwindSafe(|| work(&job))).is_err() {
+                        failed.lock().unwrap().push(job.to_string());
                     }
                 }
             });
         }
     });
+    let failed = failed.into_inner().unwrap();
+    assert!(failed.is_empty(), "{} failed:\n{}", failed.len(), failed.join("\n"));
 }

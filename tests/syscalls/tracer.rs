@@ -51,7 +51,7 @@ pub(crate) struct Injection {
 pub(crate) struct Traced {
     /// The exit code, unless it was killed.
     pub(crate) code: Option<i32>,
-    /// How many calls were counted.
+    /// How many calls were counted: all of them, where nothing was injected.
     pub(crate) count: usize,
     /// Those that concern files of the test's home, in order.
     pub(crate) calls: Vec<Call>,
@@ -179,10 +179,11 @@ impl Tracer<'_> {
 
     /// Counts a call; the fault that it meets, if it does.
     fn fault_of(&mut self, call: Option<&Call>) -> Option<Fault> {
-        let counted = match (self.injection, call) {
-            (None | Some(Injection { counted: Counted::Files, .. }), None) => return None,
-            _ => self.traced.count,
-        };
+        let only_files = self.injection.is_some_and(|it| it.counted == Counted::Files);
+        if only_files && call.is_none() {
+            return None;
+        }
+        let counted = self.traced.count;
         self.traced.count += 1;
         self.traced.calls.extend(call.cloned());
         let injection = self.injection?;
