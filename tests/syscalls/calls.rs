@@ -104,7 +104,7 @@ impl Call {
     pub(crate) fn can_be_interrupted(&self) -> bool {
         self.writes()
             || self.syncs()
-            || matches!(self.name, "open" | "openat" | "read" | "pread64" | "ftruncate")
+            || matches!(self.name, "open" | "openat" | "read" | "pread64" | "ftruncate" | "flock")
     }
 }
 

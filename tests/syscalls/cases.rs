@@ -73,12 +73,7 @@ pub(crate) fn all() -> Vec<Case> {
     ]
 }
 
-fn case(
-    name: &'static str,
-    effect: Effect,
-    prepare: fn(&Scene),
-    arguments: &[&str],
-) -> Case {
+fn case(name: &'static str, effect: Effect, prepare: fn(&Scene), arguments: &[&str]) -> Case {
     let arguments = arguments.iter().map(ToString::to_string).collect();
     Case { name, effect, prepare, arguments, then: &[RECORD] }
 }
@@ -103,7 +98,7 @@ fn two_sessions(scene: &Scene) {
     let commands = [
         r#"{"op":"record","session":"demo","role":"user","text":"one","key":"first"}"#,
         r#"{"op":"rename","session":"other","name":"Grove"}"#,
-        r#"{"op":"record","session":"demo","role":"user","text":"two","expect":5}"#,
+        r#"{"op":"record","session":"demo","role":"user","text":"two"}"#,
         r#"{"op":"tag","session":"demo","tag":"frost"}"#,
         r#"{"op":"create","id":"third","message":"hello"}"#,
     ];

@@ -10,7 +10,7 @@ use crate::sweep::{chosen, each};
 use crate::tracer::{Counted, Fault, Injection};
 
 /// Kills in the quick form.
-const KILLS: usize = 900;
+const KILLS: usize = 700;
 
 struct Job<'r> {
     ready: &'r Ready,

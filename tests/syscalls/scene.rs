@@ -107,15 +107,20 @@ impl Scene {
 impl Answer {
     /// The lines that were printed whole.
     pub(crate) fn told(&self) -> Vec<Value> {
-        let whole = self.out.rfind('\n').map_or("", |end| &self.out[..end]);
+        let whole = self.out.rsplit_once('\n').map_or("", |(whole, _)| whole);
         whole.lines().map(|line| serde_json::from_str(line).unwrap()).collect()
     }
 
-    /// The kinds of the errors that were told, on standard error or instead of an answer.
+    /// The kinds of the errors that were told, on standard error or instead of an answer, and of
+    /// the warnings.
     pub(crate) fn error_kinds(&self) -> Vec<String> {
         let lines = self.err.lines().filter_map(|line| serde_json::from_str(line).ok());
-        let errors = lines.chain(self.told()).map(|mut line: Value| line["error"]["kind"].take());
-        errors.filter_map(|kind| kind.as_str().map(str::to_owned)).collect()
+        let told = lines.chain(self.told());
+        let kind = |line: Value| {
+            let kinds = [&line["error"]["kind"], &line["warning"]["kind"]];
+            kinds.iter().find_map(|kind| kind.as_str().map(str::to_owned))
+        };
+        told.filter_map(kind).collect()
     }
 }
 

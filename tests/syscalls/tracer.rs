@@ -75,6 +75,7 @@ pub(crate) const WHEN_TOLD: &str = r#"read -r go; exec "$0" "$@""#;
 
 /// Runs a shell that does what [`WHEN_TOLD`] says, and its program to the end. Only the threads of
 /// one process are followed: the program starts no others.
+#[allow(clippy::zombie_processes, reason = "it is waited for below, with its threads")]
 pub(crate) fn run(mut shell: Command, home: &Path, injection: Option<Injection>) -> Traced {
     let mut child = shell.stdin(Stdio::piped()).spawn().unwrap();
     let process = Pid::from_raw(i32::try_from(child.id()).unwrap());
@@ -94,7 +95,10 @@ enum Afterwards {
     /// It was not made, and answers with this.
     Answer(Errno),
     /// It was made shorter: the program's register gets its own value back, and then it may die.
-    Lengthen { rdx: u64, then_kill: bool },
+    Lengthen {
+        rdx: u64,
+        then_kill: bool,
+    },
 }
 
 struct Tracer<'h> {
