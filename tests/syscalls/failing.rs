@@ -105,8 +105,8 @@ impl Mishap<'_> {
         let (answer, found) = (self.answer, self.found);
         let code = answer.traced.code;
         let context = || format!("{answer:?}\n{found:#?}");
-        if *fault == Fault::Torn {
-            return assert_eq!(code, None, "{}", context());
+        if *fault == Fault::Torn && code.is_none() {
+            return;
         }
         if code == ready.undisturbed.traced.code {
             assert!(ready.is_done(found), "{}", context());

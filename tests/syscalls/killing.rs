@@ -39,9 +39,11 @@ fn a_command_killed_at_any_system_call_loses_nothing_and_needs_no_help() {
         let run = ready.scene.copy();
         let injection = Injection { counted, at: *at, fault: Fault::Kill };
         let answer = run.traced(&ready.case.arguments(), Some(injection));
-        if answer.traced.was_hit {
-            assert_eq!(answer.traced.code, None, "{answer:?}");
+        // Another thread may have been about to end the process, and been faster.
+        if answer.traced.was_hit && answer.traced.code.is_none() {
             kills.fetch_add(1, Ordering::Relaxed);
+        } else {
+            assert_eq!(answer.traced.code, ready.undisturbed.traced.code, "{answer:?}");
         }
         ready.holds(&run, &answer);
     });
