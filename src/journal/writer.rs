@@ -10,7 +10,6 @@ use super::files::Durability;
 use super::keys::KeyIndex;
 use super::opening::Journal;
 use super::padding::padded_len;
-use super::reader::Position;
 use super::replay::Condition;
 use super::settings::Settings;
 use super::{JournalError, repair, snapshots};
@@ -229,15 +228,16 @@ impl Core {
         Ok(())
     }
 
-    /// Reads all keys of the journal, once.
+    /// Reads the keys of all records, or of those that others have appended since.
     fn index_keys(&mut self) -> Result<(), JournalError> {
-        if self.keys.is_some() {
-            return Ok(());
-        }
-        let mut keys = KeyIndex::default();
+        let mut keys = self.keys.take().unwrap_or_else(KeyIndex::new);
         let journal = &self.journal;
-        let reader = journal.reader_from(Position::START);
-        journal.replay.clone().continue_with(reader, |view| keys.insert(view.key, view.seq))?;
+        let end = journal.replay.position();
+        if keys.known_to != end {
+            let reader = journal.reader_from(keys.known_to);
+            journal.replay.clone().continue_with(reader, |view| keys.insert(view.key, view.seq))?;
+            keys.known_to = end;
+        }
         self.keys = Some(keys);
         Ok(())
     }
@@ -261,12 +261,17 @@ impl Core {
         }
         debug!(session_id = %self.journal.session, seq = batch.seq, offset = from, "appended");
         let replay = &mut self.journal.replay;
+        let before = replay.position();
         replay.last_offset = from + batch.last_start as u64;
         replay.end_offset = end;
         replay.file_len = file_len;
         replay.seq = batch.seq;
         replay.head = batch.head;
         replay.projection = state;
+        // Its own keys were taken in when they were admitted.
+        if let Some(keys) = self.keys.as_mut().filter(|keys| keys.known_to == before) {
+            keys.known_to = replay.position();
+        }
         Ok(())
     }
 
