@@ -16,4 +16,5 @@ mod damage;
 mod faults;
 mod findings;
 mod recovering;
+mod settling;
 mod snapshots;
