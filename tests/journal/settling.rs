@@ -3,10 +3,10 @@
 use std::time::Duration;
 
 use annals::disk::FileLock;
-use annals::journal::{Condition, Journal};
+use annals::journal::{Condition, Journal, Position, Step, Tail};
 use annals::vocabulary::{Holder, Timestamp};
 
-use crate::bench::{Bench, author, paths, pear};
+use crate::bench::{Bench, append, author, paths, pear, said};
 
 fn holder() -> Holder {
     Holder { by: author(), since: Timestamp::EPOCH }
@@ -48,4 +48,34 @@ fn damage_that_stays_is_told_even_if_the_lock_cannot_be_had() {
     journal.settle(Duration::ZERO).unwrap();
 
     assert!(matches!(journal.replay().condition, Condition::Damaged(_)));
+}
+
+#[test]
+fn a_reader_who_read_ahead_before_others_wrote_there_meets_no_damage() {
+    let bench = Bench::with_records(1);
+    let mut writer = bench.writer();
+    let mut say = || append(&mut writer, vec![said("z".repeat(1000))]).remove(0).unwrap();
+    // The records end shortly before what is read at once does, and padding follows.
+    let read_at_once = 64 * 1024;
+    while bench.lines().concat().len() < read_at_once - 2500 {
+        say();
+    }
+    let journal = Journal::open(&bench.disk, paths(&pear()), pear()).unwrap();
+    let mut reader = journal.reader_from(Position::START);
+    let mut records = 0;
+    loop {
+        match reader.next_step().unwrap() {
+            Step::Record { before, .. } => assert_eq!(before, None),
+            Step::Misplaced { wrong, .. } => panic!("{wrong:?}"),
+            Step::End(end) => {
+                assert_eq!(end.tail, Tail::Clean);
+                break;
+            }
+        }
+        if records == 0 {
+            (0..5).for_each(|_| drop(say()));
+        }
+        records += 1;
+    }
+    assert_eq!(records, bench.lines().len());
 }

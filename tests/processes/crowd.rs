@@ -8,9 +8,8 @@ use std::sync::{Condvar, Mutex};
 use std::time::Instant;
 
 use annals::repository::{FileSystemRepository, SessionRepository as _};
-use annals::vocabulary::{Command, ExpectedSeq, NewMessage, Role, SessionId};
+use annals::vocabulary::{ExpectedSeq, SessionId};
 use rustix::process::{Pid, Signal, kill_process};
-use serde_json::{Value, json};
 
 use crate::dice::Dice;
 use crate::figures::figure;
@@ -18,8 +17,10 @@ use crate::history::{Answer, Operation, Recorded};
 use crate::linearizability::{Objection, Tally, check};
 use crate::scene::{Scene, json_lines};
 use crate::stopped::stop;
+use crate::wishes::{Wish, answer, any_command};
 
 const PROCESSES: usize = 16;
+/// Operations that each of them is asked for.
 const OPERATIONS: usize = 2_000;
 const SESSIONS: [&str; 5] = ["anise", "basil", "cumin", "dill", "fennel"];
 /// Operations that are sent at once, at most.
@@ -32,15 +33,6 @@ const BURSTS_A_STOP: u64 = 200;
 const ANSWERS_A_STOP: usize = 100;
 /// Waiting for the lock of a process that was stopped ends soon.
 const LOCK_TIMEOUT: &str = "200ms";
-
-/// An operation, and the line that asks for it.
-struct Wish {
-    session: usize,
-    command: Option<Command>,
-    expected: ExpectedSeq,
-    key: Option<String>,
-    line: Value,
-}
 
 /// A process of `annals batch`.
 struct Worker {
@@ -210,7 +202,8 @@ impl Client<'_> {
             return again;
         }
         let session = self.dice.below(SESSIONS.len() as u64) as usize;
-        let (command, mut line) = self.any_command();
+        let unique = format!("{}-of-{}", self.asked, self.number);
+        let (command, mut line) = any_command(&mut self.dice, unique);
         line["session"] = SESSIONS[session].into();
         let key = line["key"].as_str().filter(|_| line["op"] == "record").map(str::to_owned);
         let mut expected = ExpectedSeq::Any;
@@ -221,53 +214,6 @@ impl Client<'_> {
             line["expect"] = seq.into();
         }
         Wish { session, command, expected, key, line }
-    }
-
-    fn any_command(&mut self) -> (Option<Command>, Value) {
-        let name = format!("{}-of-{}", self.asked, self.number);
-        let few = self.dice.below(6);
-        let (tag, field) = (format!("tag-{few}"), format!("field-{few}"));
-        match self.dice.below(20) {
-            0..6 => {
-                let message = NewMessage::new(Role::user(), name.clone());
-                let line = json!({"op": "record", "role": "user", "text": name, "key": name});
-                (Some(Command::RecordMessage(message)), line)
-            }
-            6..8 => {
-                let line = json!({"op": "rename", "name": name});
-                let name = Some(name.parse().unwrap());
-                (Some(Command::Rename { name, occurred: None }), line)
-            }
-            8..10 => (Some(Command::Tag(tag.parse().unwrap())), json!({"op": "tag", "tag": tag})),
-            10 => (Some(Command::Untag(tag.parse().unwrap())), json!({"op": "untag", "tag": tag})),
-            11..13 => {
-                let line = json!({"op": "set", "key": field, "value": name});
-                let (key, value) = (field.parse().unwrap(), name.into());
-                (Some(Command::SetField { key, value }), line)
-            }
-            13 => {
-                let line = json!({"op": "unset", "key": field});
-                (Some(Command::ClearField { key: field.parse().unwrap() }), line)
-            }
-            14 => (Some(Command::Archive), json!({"op": "archive"})),
-            15..17 => (Some(Command::Restore), json!({"op": "restore"})),
-            17 => (Some(Command::Undo), json!({"op": "undo"})),
-            18 => (Some(Command::Background), json!({"op": "background"})),
-            _ => (None, json!({"op": "show"})),
-        }
-    }
-}
-
-fn answer(line: &str) -> Answer {
-    let mut answer: Value = serde_json::from_str(line).unwrap();
-    if answer["ok"] == true {
-        return Answer::Done(serde_json::from_value(answer["session"].take()).unwrap());
-    }
-    match answer["error"]["kind"].as_str() {
-        Some("conflict") => Answer::Conflict,
-        Some("refused") => Answer::Refused,
-        Some("busy") => Answer::Busy,
-        _ => panic!("{answer}"),
     }
 }
 

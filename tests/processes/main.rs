@@ -33,8 +33,11 @@ mod media;
 #[cfg(target_os = "linux")]
 mod memory;
 mod objections;
+mod readers;
 mod scene;
 #[cfg(unix)]
 mod stopped;
 mod strangers;
+#[cfg(unix)]
+mod wishes;
 mod writers;
