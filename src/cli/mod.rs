@@ -122,12 +122,11 @@ async fn dispatch(context: &mut Context, command: Command) -> Result<Status, Cli
 fn conclude(output: &mut Output, result: Result<Status, CliError>) -> ExitCode {
     let flushed = output.flush();
     let error = match (result, flushed) {
-        (Err(error), _) | (Ok(Status::Done), Err(error)) => error,
+        (Err(error), _) if error.is_broken_pipe() => return Status::Done.into(),
+        (Ok(Status::Done | Status::Found), Err(error)) if !error.is_broken_pipe() => error,
         (Ok(status), _) => return status.into(),
+        (Err(error), _) => error,
     };
-    if error.is_broken_pipe() {
-        return Status::Done.into();
-    }
     output.error(&error);
     error.code().into()
 }

@@ -42,7 +42,7 @@ impl Drop for RealFile {
         // Closing alone would not do at once: a child that another thread has forked and that has
         // not yet called exec shares the open file, and its lock, for that moment.
         if self.locked.load(Ordering::Relaxed) {
-            let _ = fs4::FileExt::unlock(&self.file);
+            let _ = uninterrupted(|| fs4::FileExt::unlock(&self.file));
         }
     }
 }
@@ -117,25 +117,17 @@ impl DiskFile for RealFile {
     }
 
     fn try_lock(&self, mode: LockMode) -> Result<bool, DiskError> {
-        // By the trait's full name: the inherent methods of `File` would shadow it.
-        let answer = match mode {
-            LockMode::Shared => fs4::FileExt::try_lock_shared(&self.file),
-            LockMode::Exclusive => fs4::FileExt::try_lock(&self.file),
-        };
-        match answer {
-            Ok(()) => {
-                self.locked.store(true, Ordering::Relaxed);
-                Ok(true)
-            }
-            Err(fs4::TryLockError::WouldBlock) => Ok(false),
-            Err(fs4::TryLockError::Error(source)) => {
-                Err(DiskError::new(DiskOperation::Lock, &self.path, source))
-            }
+        let locked = uninterrupted(|| try_flock(&self.file, mode))
+            .map_err(at(DiskOperation::Lock, &self.path))?;
+        if locked {
+            self.locked.store(true, Ordering::Relaxed);
         }
+        Ok(locked)
     }
 
     fn unlock(&self) -> Result<(), DiskError> {
-        fs4::FileExt::unlock(&self.file).map_err(at(DiskOperation::Lock, &self.path))?;
+        uninterrupted(|| fs4::FileExt::unlock(&self.file))
+            .map_err(at(DiskOperation::Lock, &self.path))?;
         self.locked.store(false, Ordering::Relaxed);
         Ok(())
     }
@@ -143,6 +135,30 @@ impl DiskFile for RealFile {
 
 fn at(operation: DiskOperation, path: &Path) -> impl Fn(io::Error) -> DiskError {
     move |source| DiskError::new(operation, path, source)
+}
+
+/// Calls again what a signal has interrupted.
+fn uninterrupted<T>(mut call: impl FnMut() -> io::Result<T>) -> io::Result<T> {
+    loop {
+        match call() {
+            Err(interrupted) if interrupted.kind() == io::ErrorKind::Interrupted => {}
+            answer => return answer,
+        }
+    }
+}
+
+/// Takes a lock if it is free, and says whether it was.
+fn try_flock(file: &File, mode: LockMode) -> io::Result<bool> {
+    // By the trait's full name: the inherent methods of `File` would shadow it.
+    let answer = match mode {
+        LockMode::Shared => fs4::FileExt::try_lock_shared(file),
+        LockMode::Exclusive => fs4::FileExt::try_lock(file),
+    };
+    match answer {
+        Ok(()) => Ok(true),
+        Err(fs4::TryLockError::WouldBlock) => Ok(false),
+        Err(fs4::TryLockError::Error(source)) => Err(source),
+    }
 }
 
 fn open_regular(path: &Path, access: Access) -> io::Result<File> {
@@ -225,9 +241,9 @@ fn make_dir_or_find_it(path: &Path) -> io::Result<()> {
 }
 
 fn entries(path: &Path) -> io::Result<Vec<(String, EntryKind)>> {
-    let dir = open_dir(path)?;
+    let mut dir = Dir::new(open_dir(path)?)?;
     let mut found = Vec::new();
-    for entry in Dir::read_from(&dir)? {
+    while let Some(entry) = dir.read() {
         let entry = entry?;
         let name = entry.file_name();
         if name == c"." || name == c".." {
@@ -235,11 +251,13 @@ fn entries(path: &Path) -> io::Result<Vec<(String, EntryKind)>> {
         }
         let kind = match entry.file_type() {
             // Some file systems tell the type only when asked about the entry itself.
-            FileType::Unknown => match rustix::fs::statat(&dir, name, AtFlags::SYMLINK_NOFOLLOW) {
-                Ok(stat) => FileType::from_raw_mode(stat.st_mode),
-                Err(Errno::NOENT) => continue,
-                Err(errno) => return Err(errno.into()),
-            },
+            FileType::Unknown => {
+                match rustix::fs::statat(dir.fd()?, name, AtFlags::SYMLINK_NOFOLLOW) {
+                    Ok(stat) => FileType::from_raw_mode(stat.st_mode),
+                    Err(Errno::NOENT) => continue,
+                    Err(errno) => return Err(errno.into()),
+                }
+            }
             known => known,
         };
         found.push((name.to_string_lossy().into_owned(), entry_kind(kind)));

@@ -52,7 +52,8 @@ pub enum JournalError {
         /// Where it stands.
         actual: Option<u64>,
     },
-    /// A sync failed: whether the records survive a crash of the machine is not known.
+    /// A sync failed, or a write that could not be undone: whether the records are on the medium
+    /// is not known.
     #[error("the records from seq {seq} on may not survive a crash of the machine: {why}")]
     DurabilityUnknown {
         /// The first record in doubt.

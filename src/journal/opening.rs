@@ -42,6 +42,10 @@ pub struct Journal {
     pub(super) snapshot_seq: u64,
 }
 
+/// How often a reader who cannot have the lock looks again: writers need to be in the middle of
+/// another write each time, for so short a time that a few looks are enough.
+const LOOKS_MAX: usize = 8;
+
 impl Journal {
     /// Opens and replays a session's journal. It takes no lock and changes nothing; damage is in
     /// the findings.
@@ -191,7 +195,7 @@ impl Journal {
     }
 
     /// Looks again under a shared lock at what may be a write in progress. That the writer could
-    /// not be waited for is no error: what was seen is then the best there is.
+    /// not be waited for is no error: what is seen twice is then the best there is.
     ///
     /// # Errors
     ///
@@ -203,8 +207,22 @@ impl Journal {
         let Ok(lock) = FileLock::open(&*self.disk, &self.paths.lock()) else { return Ok(()) };
         match lock.shared(timeout) {
             Ok(_guard) => self.refresh(),
-            Err(_) => Ok(()),
+            Err(_) => self.refresh_until_still(),
         }
+    }
+
+    /// Looks again without a lock until the same is seen twice. A holder that stands still leaves
+    /// its write as it is; writers that follow each other never leave the same half of one.
+    fn refresh_until_still(&mut self) -> Result<(), JournalError> {
+        for _ in 0..LOOKS_MAX {
+            let seen = (self.replay.end_offset, self.replay.condition.clone());
+            self.refresh()?;
+            let is_same = seen == (self.replay.end_offset, self.replay.condition.clone());
+            if is_same || self.replay.condition == Condition::Sound {
+                break;
+            }
+        }
+        Ok(())
     }
 }
 

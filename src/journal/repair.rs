@@ -9,7 +9,7 @@ use crate::disk::{Access, DiskFile};
 use crate::vocabulary::{FindingClass, Recovered};
 
 /// Sets an unfinished write at the end of a journal aside and makes the end clean again. What
-/// remains to be done is to append the returned note.
+/// remains to be done is to sync the journal, and then to append the returned note.
 ///
 /// # Errors
 ///
@@ -33,9 +33,6 @@ pub(super) fn heal_tail(
     }
     journal.replay.end_offset = end;
     journal.replay.file_len = end;
-    // The old end must be on the medium before a new record is: otherwise a crash could leave
-    // parts of the unfinished write behind it.
-    journal.file.sync_data()?;
     journal.replay.condition = Condition::Sound;
     journal.replay.findings.retain(|finding| finding.class != FindingClass::TornTail);
     let reason = FindingClass::TornTail.as_str().to_owned();

@@ -17,6 +17,11 @@ const CHUNK_BYTES: usize = 64 * 1024;
 /// What a buffer is extended with: copied in one go even where the build is not optimised.
 static BLANK_CHUNK: [u8; CHUNK_BYTES] = [0; CHUNK_BYTES];
 
+/// How often a scanner reads padding again that something follows: a reader who follows writers
+/// needs it each time that it catches up with them, and bytes that were made to cost time get no
+/// more.
+const REREADS_MAX: u32 = 1024;
+
 /// How every record begins. It cannot stand inside one: quotes in a string are escaped.
 pub(super) const RECORD_START: &[u8] = b"{\"crc\":\"";
 
@@ -95,6 +100,10 @@ pub struct Scanner<'f> {
     /// How much of `buffer` is done with.
     start: usize,
     at_end_of_file: bool,
+    /// What is left of [`REREADS_MAX`].
+    rereads_left: u32,
+    /// The last offset from which was read again.
+    reread_from: Option<u64>,
     /// Damage to report before going on: a line feed that was not one.
     pending: Option<Damage>,
     /// The record last delivered.
@@ -120,6 +129,8 @@ impl<'f> Scanner<'f> {
             base: offset,
             start: 0,
             at_end_of_file: false,
+            rereads_left: REREADS_MAX,
+            reread_from: None,
             pending: None,
             delivered: None,
         }
@@ -154,6 +165,10 @@ impl<'f> Scanner<'f> {
             None if self.rest().len() >= LINE_BYTES_MAX => LineFault::TooLong,
             None => LineFault::Form { what: "a line feed", offset: self.rest().len() },
         };
+        if self.may_be_outdated() {
+            self.read_again();
+            return self.next_piece();
+        }
         if let Some(spans) = self.intact_prefix() {
             return Ok(self.deliver_unterminated(spans));
         }
@@ -168,6 +183,24 @@ impl<'f> Scanner<'f> {
         let offset = self.base + *start as u64;
         let end_offset = offset + (spans.len() + line_feed) as u64;
         Some(Found { offset, end_offset, line, view: spans.view(line) })
+    }
+
+    /// Whether what is held may have been padding when it was read, and been written over before
+    /// what follows it was read.
+    fn may_be_outdated(&self) -> bool {
+        self.rest().first() == Some(&PADDING)
+            && self.reread_from != Some(self.offset())
+            && self.rereads_left > 0
+    }
+
+    /// Forgets what was read ahead.
+    fn read_again(&mut self) {
+        self.base = self.offset();
+        self.start = 0;
+        self.buffer.clear();
+        self.at_end_of_file = false;
+        self.reread_from = Some(self.base);
+        self.rereads_left -= 1;
     }
 
     fn rest(&self) -> &[u8] {

@@ -10,7 +10,6 @@ use super::files::Durability;
 use super::keys::KeyIndex;
 use super::opening::Journal;
 use super::padding::padded_len;
-use super::reader::Position;
 use super::replay::Condition;
 use super::settings::Settings;
 use super::{JournalError, repair, snapshots};
@@ -146,6 +145,11 @@ impl Core {
             Condition::Torn { bytes, lacks_line_feed } => {
                 let offset = self.journal.replay.end_offset;
                 let healed = repair::heal_tail(&mut self.journal, bytes, lacks_line_feed)?;
+                // The old end must be on the medium before a new record is: otherwise a crash could
+                // leave parts of the unfinished write behind it.
+                if let Err(failed) = self.journal.file.sync_data() {
+                    return Err(self.poison(guard, self.journal.replay.seq + 1, &failed));
+                }
                 warn!(
                     session_id = %session, offset, bytes, quarantined = ?healed.quarantined,
                     "set an unfinished write aside"
@@ -249,15 +253,16 @@ impl Core {
         Ok(())
     }
 
-    /// Reads all keys of the journal, once.
+    /// Reads the keys of all records, or of those that others have appended since.
     fn index_keys(&mut self) -> Result<(), JournalError> {
-        if self.keys.is_some() {
-            return Ok(());
-        }
-        let mut keys = KeyIndex::default();
+        let mut keys = self.keys.take().unwrap_or_else(KeyIndex::new);
         let journal = &self.journal;
-        let reader = journal.reader_from(Position::START);
-        journal.replay.clone().continue_with(reader, |view| keys.insert(view.key, view.seq))?;
+        let end = journal.replay.position();
+        if keys.known_to != end {
+            let reader = journal.reader_from(keys.known_to);
+            journal.replay.clone().continue_with(reader, |view| keys.insert(view.key, view.seq))?;
+            keys.known_to = end;
+        }
         self.keys = Some(keys);
         Ok(())
     }
@@ -281,17 +286,23 @@ impl Core {
         }
         debug!(session_id = %self.journal.session, seq = batch.seq, offset = from, "appended");
         let replay = &mut self.journal.replay;
+        let before = replay.position();
         replay.last_offset = from + batch.last_start as u64;
         replay.end_offset = end;
         replay.file_len = file_len;
         replay.seq = batch.seq;
         replay.head = batch.head;
         replay.projection = state;
+        // Its own keys were taken in when they were admitted.
+        if let Some(keys) = self.keys.as_mut().filter(|keys| keys.known_to == before) {
+            keys.known_to = replay.position();
+        }
         Ok(())
     }
 
     /// Writes lines over the padding, with more padding behind them where it has run out. Returns
-    /// the length of the file. If it fails, the journal reads as before.
+    /// the length of the file. If it fails, the journal reads as before, or what it holds is
+    /// [unknown](JournalError::DurabilityUnknown).
     fn put(&self, from: u64, lines: &[u8]) -> Result<u64, JournalError> {
         let old_len = self.journal.replay.file_len;
         let end = from + lines.len() as u64;
@@ -309,13 +320,15 @@ impl Core {
             Ok(()) if fits => Ok(old_len),
             Ok(()) if self.settings.durability == Durability::Buffered => Ok(end),
             Ok(()) => Ok(padded_end),
-            Err(failed) => {
-                if let Err(worse) = self.put_back(from, end, old_len) {
-                    // The next writer finds an unfinished write and sets it aside.
+            Err(failed) => Err(match self.put_back(from, end, old_len) {
+                Ok(()) => failed.into(),
+                // The next writer finds whole records, or an unfinished write and sets it aside.
+                Err(worse) => {
                     warn!(session_id = %self.journal.session, error = %worse, "cannot undo a write");
+                    let seq = self.journal.replay.seq + 1;
+                    JournalError::DurabilityUnknown { seq, why: failed.to_string() }
                 }
-                Err(failed.into())
-            }
+            }),
         }
     }
 

@@ -39,6 +39,16 @@ fn code_1_is_for_findings() {
 }
 
 #[test]
+fn code_1_is_for_a_listing_that_leaves_a_session_out() {
+    let sandbox = with_session();
+    sandbox.ok(&["create", "--id", "other"]);
+    std::fs::remove_file(sandbox.journal("other")).unwrap();
+    std::fs::create_dir(sandbox.journal("other")).unwrap();
+    let listed = sandbox.run(&["list"]).expect(1);
+    assert!(listed.stdout.contains("demo") && listed.stderr.contains("other"), "{listed:?}");
+}
+
+#[test]
 fn code_2_is_for_the_command_line() {
     let sandbox = with_session();
     fails(&sandbox, &["frobnicate"], 2, "usage");
@@ -103,6 +113,15 @@ fn code_8_is_for_a_full_standard_output() {
     let sandbox = with_session();
     let full = std::fs::File::options().write(true).open("/dev/full").unwrap();
     let status = sandbox.command(&["list"]).stdout(full).output().unwrap().status;
+    assert_eq!(status.code(), Some(8));
+}
+
+#[test]
+fn code_8_is_for_findings_that_nobody_could_be_told_of() {
+    let sandbox = with_session();
+    damage(&sandbox);
+    let full = std::fs::File::options().write(true).open("/dev/full").unwrap();
+    let status = sandbox.command(&["verify"]).stdout(full).output().unwrap().status;
     assert_eq!(status.code(), Some(8));
 }
 

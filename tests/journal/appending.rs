@@ -85,6 +85,20 @@ fn a_key_that_the_journal_holds_changes_nothing_and_answers_its_first_seq() {
 }
 
 #[test]
+fn a_key_that_another_writer_has_recorded_in_the_meantime_is_known() {
+    let bench = Bench::with_records(1);
+    let (mut one, mut two) = (bench.writer(), bench.writer());
+    append(&mut one, vec![with_key("order-1", said("first"))]).remove(0).unwrap();
+    append(&mut two, vec![with_key("order-2", said("second"))]).remove(0).unwrap();
+    append(&mut two, vec![message(4)]).remove(0).unwrap();
+    for (key, seq) in [("order-2", 3), ("order-1", 2)] {
+        let answer = append(&mut one, vec![with_key(key, said("again"))]).remove(0).unwrap();
+        assert_eq!(answer.outcomes, [Outcome::Repeated { seq }], "{key}");
+    }
+    assert_eq!(bench.texts(), ["first", "second", "message 4"]);
+}
+
+#[test]
 fn two_appends_of_one_group_with_the_same_key_are_recorded_once() {
     let bench = Bench::with_records(1);
     let group = vec![with_key("k", said("one")), with_key("k", said("one"))];

@@ -90,6 +90,39 @@ fn a_write_that_cannot_be_undone_is_set_aside_by_the_next_writer() {
 }
 
 #[test]
+fn a_write_that_failed_and_cannot_be_undone_may_be_there_and_the_answer_says_so() {
+    let (faulty, bench) = faulty(3);
+    let mut writer = bench.writer();
+    let whole = Fault::ShortWrite { bytes: usize::MAX };
+    faulty.fail_file("journal.jsonl", DiskOperation::Write, 1, whole);
+    faulty.fail_file("journal.jsonl", DiskOperation::Write, 2, Fault::Errno(ENOSPC));
+    let failed = append(&mut writer, vec![message(4)]).remove(0).unwrap_err();
+    assert_eq!(bench.texts(), ["message 2", "message 3", "message 4"]);
+    assert!(matches!(failed.as_ref(), JournalError::DurabilityUnknown { seq: 4, .. }), "{failed}");
+}
+
+#[test]
+fn a_failed_sync_of_a_healed_tail_is_not_tried_again_either() {
+    let (faulty, bench) = faulty(3);
+    let mut bytes = bench.bytes();
+    let end = bytes.iter().rposition(|&byte| byte == b'\n').unwrap();
+    bytes[end] = b' ';
+    bench.put(&bytes);
+    let mut writer = bench.writer();
+    let old_file = writer.journal().identity();
+    faulty.fail_file("journal.jsonl", DiskOperation::SyncData, 1, Fault::Errno(EIO));
+    for _ in 0..2 {
+        let failed = append(&mut writer, vec![message(4)]).remove(0).unwrap_err();
+        assert!(matches!(failed.as_ref(), JournalError::DurabilityUnknown { .. }), "{failed}");
+    }
+    let mut next = bench.writer();
+    append(&mut next, vec![message(5)]).remove(0).unwrap();
+    assert_ne!(next.journal().identity(), old_file, "it copies before it trusts");
+    assert_eq!(bench.texts(), ["message 2", "message 3", "message 5"]);
+    assert!(bench.findings().is_empty());
+}
+
+#[test]
 fn a_failed_sync_is_never_tried_again_and_the_handle_refuses_further_writes() {
     let (faulty, bench) = faulty(3);
     let mut writer = bench.writer();

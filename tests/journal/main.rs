@@ -18,4 +18,5 @@ mod faults;
 mod findings;
 mod recovering;
 mod redacting;
+mod settling;
 mod snapshots;

@@ -15,18 +15,29 @@
 
 mod compacting;
 mod corpus;
+#[cfg(unix)]
+mod crowd;
 mod dice;
+#[path = "../support/figures.rs"]
+#[allow(unreachable_pub, dead_code, reason = "shared by the runners")]
+mod figures;
 mod flipped_bytes;
+mod history;
 mod imports;
 #[cfg(unix)]
 mod kills;
+mod linearizability;
 mod links;
 #[cfg(target_os = "linux")]
 mod media;
 #[cfg(target_os = "linux")]
 mod memory;
+mod objections;
+mod readers;
 mod scene;
 #[cfg(unix)]
 mod stopped;
 mod strangers;
+#[cfg(unix)]
+mod wishes;
 mod writers;

@@ -15,7 +15,7 @@ fn pid_of(child: &Child) -> Pid {
 }
 
 /// Stops a process and waits until every one of its threads stands still.
-fn stop(child: &Child) {
+pub(crate) fn stop(child: &Child) {
     kill_process(pid_of(child), Signal::STOP).unwrap();
     let status = waitpid(Some(pid_of(child)), WaitOptions::UNTRACED).unwrap();
     assert!(status.unwrap().1.stopped(), "it ran to its end before it was stopped");

@@ -124,13 +124,14 @@ pub(in crate::cli) async fn run(context: &mut Context, args: ListArgs) -> Result
     for finding in &findings {
         output.damage(finding);
     }
+    let status = Status::found(!unreadable.is_empty());
     for Unreadable { session, why } in unreadable {
         let message = format!("{session} cannot be listed: {why}");
         let hint = "see all that is wrong with `annals verify`".to_owned();
         let kind = "unreadable";
         output.warning(&Report { kind, message, session: None, hint, candidates: Vec::new() });
     }
-    Ok(Status::Done)
+    Ok(status)
 }
 
 fn write_table(output: &mut Output, sessions: &[SessionMetadata]) -> Result<(), CliError> {
