@@ -126,7 +126,8 @@ fn intact(seed: Seed, bytes: &[u8]) -> BTreeMap<u64, &[u8]> {
 
 fn findings(memory: &MemoryDisk) -> Vec<Finding> {
     let scope = Scope { quick: false, anchors: &[], others: &Vec::new };
-    verify(memory, &paths(), &session(), scope).map_or_else(|_| Vec::new(), |found| found.findings)
+    let disk: Arc<dyn Disk> = Arc::new(memory.clone());
+    verify(&disk, &paths(), &session(), scope).map_or_else(|_| Vec::new(), |found| found.findings)
 }
 
 /// Whether a recovery can do anything about it.

@@ -8,9 +8,11 @@
 mod importing;
 mod journals;
 mod sealing;
+mod segments;
 
 pub use importing::{amazon_q, claude_code, codex};
 pub use journals::{opening, reader, snapshot};
+pub use segments::segment;
 
 use annals::format::anchor::Head;
 use annals::format::{Header, StoreFile, parse, seed_of};
@@ -19,10 +21,11 @@ use annals::format::{Header, StoreFile, parse, seed_of};
 pub type Target = (&'static str, fn(&[u8]));
 
 /// Every target.
-pub const ALL: [Target; 7] = [
+pub const ALL: [Target; 8] = [
     ("reader", reader),
     ("opening", opening),
     ("snapshot", snapshot),
+    ("segment", segment),
     ("small_files", small_files),
     ("claude_code", claude_code),
     ("codex", codex),
