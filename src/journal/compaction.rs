@@ -9,7 +9,7 @@ use super::rewriting::Rewriting;
 use super::scan::Found;
 use super::writer::{Core, JournalWriter, snapshot_of};
 use super::{Journal, JournalError, segments, snapshots};
-use crate::disk::{DiskError, DiskFile};
+use crate::disk::{DiskError, DiskFile, FileLockGuard};
 use crate::format::bounds::SEGMENT_BYTES;
 use crate::format::{Header, Sealed, Segment};
 use crate::vocabulary::{Key, Link};
@@ -47,12 +47,16 @@ impl JournalWriter {
     ///
     /// As of an append. If it fails half-way, the journal holds its history as before.
     pub fn compact(&mut self, keep: u64) -> Result<Compaction, Arc<JournalError>> {
-        self.alone(|core| core.compact(keep))
+        self.alone(|core, guard| core.compact(keep, guard))
     }
 }
 
 impl Core {
-    fn compact(&mut self, keep: u64) -> Result<Compaction, JournalError> {
+    fn compact(
+        &mut self,
+        keep: u64,
+        guard: &FileLockGuard<'_>,
+    ) -> Result<Compaction, JournalError> {
         let journal = &self.journal;
         let bytes_before = stored_bytes(journal)?;
         let unchanged = Compaction {
@@ -76,7 +80,7 @@ impl Core {
         let mut writing = Rewriting::begin(disk, paths)?;
         writing.put(0, line.link, &line.line)?;
         writing.copy(&journal.file, cut.offset, journal.replay.end_offset)?;
-        writing.finish()?;
+        writing.finish(guard)?;
         self.journal.refresh()?;
         let journal = &self.journal;
         segments::remove_unnamed(&*journal.disk, &journal.paths, &named(journal))?;

@@ -8,11 +8,11 @@ use super::files::{Durability, write_new};
 use super::padding::padded_len;
 use super::settings::Settings;
 use super::{JournalError, blobs};
-use crate::disk::Disk;
+use crate::disk::{Disk, FileLock, FileLockGuard};
 use crate::format::bounds::PADDING;
 use crate::format::layout::{SessionPaths, UNDER_CONSTRUCTION};
 use crate::format::{Header, JournalId, Seed};
-use crate::vocabulary::{Append, Appended, Author, Key, Plan, SessionId, Timestamp, plan};
+use crate::vocabulary::{Append, Appended, Author, Holder, Key, Plan, SessionId, Timestamp, plan};
 
 /// Makes a session's folder with its first records. `sessions` is the folder of all sessions.
 ///
@@ -35,15 +35,27 @@ pub fn create(
     let name = format!("{UNDER_CONSTRUCTION}{}", uuid::Uuid::now_v7());
     let temporary = SessionPaths::at(sessions.join(name));
     let place = sessions.join(session.as_str());
-    let built = build(disk, &temporary, &planned, journal, settings.durability);
-    if let Err(error) = built.and_then(|()| move_into_place(disk, &temporary, &place)) {
-        let _best_effort = disk.remove_dir_all(temporary.root());
+    let made = disk.create_dir(temporary.root()).map_err(JournalError::from).and_then(|()| {
+        let lock = FileLock::open(disk, &temporary.lock())?;
+        let holder = Holder { by: settings.by.clone(), since: at };
+        let (guard, _nobody) = lock.exclusive(&holder, settings.lock_timeout)?;
+        build(disk, &temporary, &planned, journal, settings.durability)?;
+        if settings.durability == Durability::Sync {
+            // Should this process die before the session's entry is on the medium, nobody may
+            // build on it: the next writer finds the mark.
+            guard.mark_suspect()?;
+        }
+        move_into_place(disk, &temporary, &place)?;
+        if settings.durability == Durability::Sync {
+            settle(disk, sessions, &guard)?;
+        }
+        Ok(())
+    });
+    if let Err(error) = made {
+        if !matches!(error, JournalError::DurabilityUnknown { .. }) {
+            let _best_effort = disk.remove_dir_all(temporary.root());
+        }
         return Err(error);
-    }
-    if settings.durability == Durability::Sync
-        && let Err(failed) = disk.sync_dir(sessions)
-    {
-        return Err(JournalError::DurabilityUnknown { seq: 1, why: failed.to_string() });
     }
     let Plan { state, outcomes, .. } = planned;
     Ok(Appended { state: state.metadata, outcomes })
@@ -77,7 +89,6 @@ fn build(
     mut journal: Vec<u8>,
     durability: Durability,
 ) -> Result<(), JournalError> {
-    disk.create_dir(temporary.root())?;
     for text in planned.events.iter().filter_map(|event| event.text.as_ref()) {
         blobs::store(disk, temporary, text, durability)?;
     }
@@ -89,6 +100,15 @@ fn build(
     if durability == Durability::Sync {
         disk.sync_dir(temporary.root())?;
     }
+    Ok(())
+}
+
+/// Makes the session's entry durable, and takes the mark back.
+fn settle(disk: &dyn Disk, sessions: &Path, guard: &FileLockGuard<'_>) -> Result<(), JournalError> {
+    disk.sync_dir(sessions)
+        .map_err(|failed| JournalError::DurabilityUnknown { seq: 1, why: failed.to_string() })?;
+    // If the mark stays, the next writer copies the journal for nothing.
+    let _best_effort = guard.clear_suspect();
     Ok(())
 }
 

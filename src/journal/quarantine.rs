@@ -64,6 +64,8 @@ pub(super) fn set_aside(
     let relative = name_of(file, what, from, to)?;
     let path = paths.root().join(&relative);
     if disk.info(&path)?.is_some_and(|info| info.len == to - from) {
+        // Whoever put it there may have died before its entry was on the medium.
+        disk.sync_dir(&paths.quarantine())?;
         return Ok(relative);
     }
     let temporary = path.with_extension("new");

@@ -5,7 +5,6 @@ use std::collections::BTreeMap;
 use std::io::ErrorKind;
 use std::sync::Arc;
 
-use super::JournalError;
 use super::batch::{Batch, Prepared};
 use super::opening::Journal;
 use super::quarantine::{Original, name_of, set_aside};
@@ -16,7 +15,8 @@ use super::segments;
 use super::settings::Settings;
 use super::snapshots::{self, Snapshots};
 use super::writer::snapshot_of;
-use crate::disk::{Access, Disk, DiskError, DiskFile, FileLock};
+use super::{JournalError, repair};
+use crate::disk::{Access, Disk, DiskError, DiskFile, FileLock, FileLockGuard};
 use crate::format::layout::SessionPaths;
 use crate::format::{Header, Segment, parse};
 use crate::vocabulary::{
@@ -79,7 +79,11 @@ pub fn recover(
     let lock = FileLock::open(&**disk, &paths.lock())?;
     let now = settings.clock.now();
     let holder = Holder { by: by.clone(), since: now };
-    let (_guard, _previous) = lock.exclusive(&holder, settings.lock_timeout)?;
+    let (guard, previous) = lock.exclusive(&holder, settings.lock_timeout)?;
+    if previous.suspect {
+        repair::renew(&mut Journal::open(disk, paths.clone(), session.clone())?)?;
+        guard.clear_suspect()?;
+    }
     let salvage = Salvage::of(disk, paths, session)?;
     let mut recovery = salvage.recovery();
     if !recovery.changed {
@@ -89,7 +93,7 @@ pub fn recover(
         let len = file.info()?.len;
         recovery.quarantined.push(set_aside(&**disk, paths, &*file, what, 0, len)?);
     }
-    salvage.rewrite(&recovery, by, now)?;
+    salvage.rewrite(&recovery, by, now, &guard)?;
     // Their records are in the journal again.
     segments::remove_unnamed(&**disk, paths, &[])?;
     // Made of the old journal, the snapshots say nothing about the new one.
@@ -241,7 +245,13 @@ impl Salvage {
 
     /// Puts a journal of the kept records, closed by the note of the recovery, in the place of the
     /// damaged one.
-    fn rewrite(&self, recovery: &Recovery, by: &Author, at: Timestamp) -> Result<(), JournalError> {
+    fn rewrite(
+        &self,
+        recovery: &Recovery,
+        by: &Author,
+        at: Timestamp,
+        guard: &FileLockGuard<'_>,
+    ) -> Result<(), JournalError> {
         let mut writing = Rewriting::begin(&*self.journal.disk, &self.journal.paths)?;
         let mut projection = self.start(at);
         let snapshot_seq = projection.metadata.seq;
@@ -273,7 +283,7 @@ impl Salvage {
         let note = Prepared::new(&note, at, by, None)?;
         let batch = Batch::encode(self.journal.seed, last, writing.head, &[note])?;
         writing.put(batch.seq, batch.head, &batch.lines)?;
-        Ok(writing.finish()?)
+        Ok(writing.finish(guard)?)
     }
 
     /// The state to fold kept records on: a snapshot that covers all that is lost, if records are

@@ -13,7 +13,7 @@ use super::reader::Position;
 use super::rewriting::Rewriting;
 use super::writer::{Core, JournalWriter, snapshot_of};
 use super::{JournalError, blobs, quarantine, segments, snapshots};
-use crate::disk::DiskFile;
+use crate::disk::{DiskFile, FileLockGuard};
 use crate::format::{DataView, Header, LineView, Sealed, Segment};
 use crate::vocabulary::{
     Append, Appended, Author, Command, Digest, Entry, Event, EventKind, ExpectedSeq, Key, Outcome,
@@ -55,7 +55,7 @@ impl JournalWriter {
         expected: ExpectedSeq,
         by: &Author,
     ) -> Result<Appended, Arc<JournalError>> {
-        self.alone(|core| core.redact(redacted, expected, by))
+        self.alone(|core, guard| core.redact(redacted, expected, by, guard))
     }
 }
 
@@ -65,6 +65,7 @@ impl Core {
         redacted: &Redacted,
         expected: ExpectedSeq,
         by: &Author,
+        guard: &FileLockGuard<'_>,
     ) -> Result<Appended, JournalError> {
         let seq = redacted.seq;
         let survey = self.survey(seq)?;
@@ -79,10 +80,12 @@ impl Core {
         }
         let (disk, paths) = (Arc::clone(&self.journal.disk), self.journal.paths.clone());
         // Copies go first: as long as the record has its data, nothing that can be proved is lost.
+        // Durably, or a crash could bring a snapshot back that speaks of data which are gone.
         snapshots::discard(&*disk, &paths)?;
+        disk.sync_dir(paths.root())?;
         quarantine::erase(&*disk, &paths, self.journal.seed, seq)?;
         if survey.target.is_some() || !records.is_empty() {
-            self.rewrite_without(survey.target.as_ref(), &records)?;
+            self.rewrite_without(survey.target.as_ref(), &records, guard)?;
             self.journal.refresh()?;
         }
         segments::remove_unnamed(&*disk, &paths, &named(&self.journal))?;
@@ -129,6 +132,7 @@ impl Core {
         &self,
         target: Option<&Target>,
         note: &[Prepared],
+        guard: &FileLockGuard<'_>,
     ) -> Result<(), JournalError> {
         let (journal, replay) = (&self.journal, &self.journal.replay);
         let mut segments = named(journal);
@@ -154,7 +158,7 @@ impl Core {
         writing.copy(&journal.file, from, replay.end_offset)?;
         let batch = Batch::encode(journal.seed, replay.seq, replay.head, note)?;
         writing.put(batch.seq, batch.head, &batch.lines)?;
-        Ok(writing.finish()?)
+        Ok(writing.finish(guard)?)
     }
 
     /// Seals the lines of one segment again, without the target's data.

@@ -40,7 +40,8 @@ pub(super) fn heal_tail(
 }
 
 /// Copies what proves itself into a new file that takes the journal's place: after a failed sync
-/// the old file's clean pages may never reach the medium.
+/// the old file's clean pages may never reach the medium. A writer that died before a folder was
+/// synced leaves the same mark: the folders are synced too.
 ///
 /// # Errors
 ///
@@ -58,5 +59,9 @@ pub(super) fn renew(journal: &mut Journal) -> Result<(), JournalError> {
     copy.sync_data()?;
     disk.rename(&successor, &paths.journal())?;
     disk.sync_dir(paths.root())?;
+    // The session itself may be what was not on the medium: see `creation`.
+    if let Some(sessions) = paths.root().parent() {
+        disk.sync_dir(sessions)?;
+    }
     journal.refresh()
 }

@@ -3,7 +3,7 @@
 use super::files::{Durability, remove_leftover, write_new};
 use super::padding::padded_len;
 use super::quarantine::for_each_chunk;
-use crate::disk::{Access, Disk, DiskError, DiskFile};
+use crate::disk::{Access, Disk, DiskError, DiskFile, FileLockGuard};
 use crate::format::bounds::PADDING;
 use crate::format::layout::SessionPaths;
 use crate::vocabulary::{Digest, Link};
@@ -57,18 +57,24 @@ impl<'d> Rewriting<'d> {
         Ok(())
     }
 
-    /// Pads the successor, makes it durable, and puts it in the journal's place.
+    /// Pads the successor, makes it durable, and puts it in the journal's place. Should this
+    /// process die before that is on the medium, the mark at the lock keeps others from building
+    /// on it: the next writer copies the journal first.
     ///
     /// # Errors
     ///
     /// Those of the medium. Unless it was the very last sync that failed, the old journal is still
     /// in place.
-    pub(super) fn finish(self) -> Result<(), DiskError> {
+    pub(super) fn finish(self, guard: &FileLockGuard<'_>) -> Result<(), DiskError> {
         let missing = padded_len(self.end) - self.end;
         let padding = vec![PADDING; usize::try_from(missing).unwrap_or(0)];
         self.file.write_at(self.end, &padding)?;
         self.file.sync_data()?;
+        guard.mark_suspect()?;
         self.disk.rename(&self.paths.journal_successor(), &self.paths.journal())?;
-        self.disk.sync_dir(self.paths.root())
+        self.disk.sync_dir(self.paths.root())?;
+        // If the mark stays, the next writer copies the journal for nothing.
+        let _best_effort = guard.clear_suspect();
+        Ok(())
     }
 }

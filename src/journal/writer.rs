@@ -39,6 +39,8 @@ pub(super) struct Core {
     pub(super) settings: Settings,
     /// Filled when the first append comes with a key.
     keys: Option<KeyIndex>,
+    /// Up to where this writer knows the journal to be on the medium.
+    durable_to: u64,
     /// Why nothing is written through this handle any more.
     poisoned: Option<Arc<JournalError>>,
 }
@@ -57,7 +59,10 @@ impl JournalWriter {
     ) -> Result<Self, JournalError> {
         let journal = Journal::open(disk, paths, session)?;
         let lock = FileLock::open(&**disk, &journal.paths.lock())?;
-        Ok(Self { lock, core: Core { journal, settings, keys: None, poisoned: None } })
+        Ok(Self {
+            lock,
+            core: Core { journal, settings, keys: None, durable_to: 0, poisoned: None },
+        })
     }
 
     /// The journal as this writer last saw it.
@@ -87,12 +92,13 @@ impl JournalWriter {
     /// Does what no append does, under the lock, on a journal that is fit to be written to.
     pub(super) fn alone<T>(
         &mut self,
-        work: impl FnOnce(&mut Core) -> Result<T, JournalError>,
+        work: impl FnOnce(&mut Core, &FileLockGuard<'_>) -> Result<T, JournalError>,
     ) -> Result<T, Arc<JournalError>> {
         let core = &mut self.core;
         let (guard, healed) = core.take_lock(&self.lock)?;
         core.write_repair(&guard, healed)?;
-        Ok(work(core)?)
+        core.make_durable(&guard)?;
+        Ok(work(core, &guard)?)
     }
 }
 
@@ -127,13 +133,20 @@ impl Core {
         self.journal.refresh()?;
         if self.journal.identity != before {
             self.keys = None;
+            self.durable_to = 0;
             // A session removed and made again has another lock than the one that is held.
             if !lock.is_in_place(&*self.journal.disk)? {
                 return Err(JournalError::Missing { path: self.journal.paths.root().to_owned() });
             }
         }
+        if previous.died_holding.is_some() {
+            // What it had not synced must not be lost from under what is about to be written: that
+            // would look like damage.
+            self.durable_to = 0;
+            self.make_durable(guard)?;
+        }
         if previous.suspect {
-            warn!(session_id = %session, "a sync has failed before: copying what proves itself");
+            warn!(session_id = %session, "a sync has failed or was not made: copying what proves itself");
             repair::renew(&mut self.journal)?;
             guard.clear_suspect()?;
         }
@@ -189,10 +202,15 @@ impl Core {
             let answer = self.admit(append, &mut state, &mut records);
             answers.push(answer.map_err(Arc::new));
         }
-        if records.is_empty() {
-            return answers;
-        }
-        if let Err(error) = self.write(guard, &records, state) {
+        let written = if !records.is_empty() {
+            self.write(guard, &records, state)
+        } else if answers.iter().any(Result::is_ok) {
+            // What is answered rests on records of others, who may have died before their sync.
+            self.make_durable(guard)
+        } else {
+            Ok(())
+        };
+        if let Err(error) = written {
             // Some keys may have been taken for appends that did not happen.
             self.keys = None;
             let error = Arc::new(error);
@@ -284,6 +302,7 @@ impl Core {
         {
             return Err(self.poison(guard, first_seq, &failed));
         }
+        self.durable_to = end;
         debug!(session_id = %self.journal.session, seq = batch.seq, offset = from, "appended");
         let replay = &mut self.journal.replay;
         let before = replay.position();
@@ -296,6 +315,16 @@ impl Core {
         // Its own keys were taken in when they were admitted.
         if let Some(keys) = self.keys.as_mut().filter(|keys| keys.known_to == before) {
             keys.known_to = replay.position();
+        }
+        Ok(())
+    }
+
+    /// Syncs what others have written, unless it is known to be on the medium.
+    fn make_durable(&mut self, guard: &FileLockGuard<'_>) -> Result<(), JournalError> {
+        let (end, seq) = (self.journal.replay.end_offset, self.journal.replay.seq);
+        if self.settings.durability == Durability::Sync && self.durable_to < end {
+            self.journal.file.sync_data().map_err(|failed| self.poison(guard, seq, &failed))?;
+            self.durable_to = end;
         }
         Ok(())
     }
@@ -357,8 +386,10 @@ impl Core {
     fn write_snapshot_if_due(&mut self) {
         let every = self.settings.snapshot_every;
         let replay = &self.journal.replay;
+        // A snapshot proves that the journal had come this far, so the journal has to have.
         if every == 0
             || self.poisoned.is_some()
+            || self.durable_to < replay.end_offset
             || replay.seq < self.journal.snapshot_seq.saturating_add(every)
         {
             return;

@@ -141,6 +141,25 @@ fn a_crash_frees_locks_and_leaves_the_disk_that_crashed_alone() {
 }
 
 #[test]
+fn a_disk_made_of_an_image_holds_it_durably() {
+    let disk = disk();
+    durable_file(&disk, FILE, b"bytes");
+    let copy = MemoryDisk::from_image(disk.image(), [PathBuf::from("/store/empty")]).unwrap();
+
+    assert_eq!(image(&copy), [file(FILE, b"bytes")]);
+    let survivor = copy.crash();
+    assert_eq!(image(&survivor), [file(FILE, b"bytes")]);
+    assert!(survivor.info(Path::new("/store/empty")).unwrap().is_some());
+}
+
+#[test]
+fn an_image_in_which_a_file_lies_below_a_file_is_refused() {
+    let files = [(PathBuf::from(FILE), Vec::new()), (PathBuf::from("/store/file/x"), Vec::new())];
+
+    assert!(MemoryDisk::from_image(files, []).is_err());
+}
+
+#[test]
 fn a_clone_is_the_same_disk() {
     let disk = disk();
     durable_file(&disk.clone(), FILE, b"bytes");

@@ -180,7 +180,13 @@ fn a_session_that_cannot_be_created_leaves_nothing_behind() {
         let memory = MemoryDisk::new();
         let faulty = FaultyDisk::new(Arc::new(memory.clone()));
         let bench = Bench::through(memory, Arc::new(faulty.clone()));
-        faulty.fail(operation, 1, Fault::Errno(ENOSPC));
+        match operation {
+            // The first one is that of the lock, which can do without.
+            DiskOperation::Write => {
+                faulty.fail_file("journal.jsonl", operation, 1, Fault::Errno(ENOSPC));
+            }
+            _ => faulty.fail(operation, 1, Fault::Errno(ENOSPC)),
+        }
         bench.create(&pear()).unwrap_err();
         assert!(bench.memory.image().is_empty(), "{operation:?}");
         bench.create(&pear()).unwrap();

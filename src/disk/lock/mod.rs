@@ -39,7 +39,8 @@ pub struct FileLock {
 pub struct Previous {
     /// The last holder, if it died without giving the lock back.
     pub died_holding: Option<Holder>,
-    /// A sync of what this lock protects has failed, and nobody has cleared that yet.
+    /// A sync of what this lock protects has failed, or was not made before the holder died, and
+    /// nobody has cleared that yet.
     pub suspect: bool,
 }
 
@@ -217,8 +218,8 @@ pub struct FileLockGuard<'a> {
 }
 
 impl FileLockGuard<'_> {
-    /// Notes that a sync of what this lock protects has failed: every later holder is told so,
-    /// until one calls [`clear_suspect`](Self::clear_suspect). The note itself is not synced,
+    /// Notes that a sync of what this lock protects has failed, or has yet to be made should this
+    /// process die: every later holder is told so, until one calls [`clear_suspect`](Self::clear_suspect). The note itself is not synced,
     /// and need not be: what it warns of, bytes that the system has in memory but not on the
     /// medium, is over when the machine goes down.
     ///

@@ -45,6 +45,31 @@ impl MemoryDisk {
         Self::of(State::new())
     }
 
+    /// A disk that holds these files, the directories above them, and these directories besides;
+    /// all of it is durable. With the files of [`image`](Self::image) it is a disk with the same
+    /// content, and other inodes.
+    ///
+    /// # Errors
+    ///
+    /// `AlreadyExists` or `NotADirectory` where two paths are in each other's way.
+    pub fn from_image(
+        files: impl IntoIterator<Item = (PathBuf, Vec<u8>)>,
+        directories: impl IntoIterator<Item = PathBuf>,
+    ) -> Result<Self, DiskError> {
+        let disk = Self::new();
+        for path in directories {
+            disk.create_dir_all(&path)?;
+        }
+        for (path, bytes) in files {
+            disk.create_dir_all(path.parent().unwrap_or(Path::new("/")))?;
+            disk.change(DiskOperation::Open, &path, |state| {
+                state.insert(&path, Node::file_of(bytes)).map(drop)
+            })?;
+        }
+        locked(&disk.state).settle_all();
+        Ok(disk)
+    }
+
     fn of(state: State) -> Self {
         Self { state: Arc::new(Mutex::new(state)) }
     }

@@ -25,7 +25,12 @@ pub(super) enum Node {
 
 impl Node {
     pub(super) fn file() -> Self {
-        Self::File { live: Vec::new(), durable: Vec::new(), mode: 0o600 }
+        Self::file_of(Vec::new())
+    }
+
+    /// A file whose bytes are not durable yet.
+    pub(super) fn file_of(live: Vec<u8>) -> Self {
+        Self::File { live, durable: Vec::new(), mode: 0o600 }
     }
 
     pub(super) fn directory() -> Self {
@@ -48,6 +53,15 @@ impl Node {
         };
         let identity = FileIdentity { device: DEVICE, inode };
         EntryInfo { kind: self.kind(), len, mode, identity }
+    }
+
+    /// Makes all that is live durable.
+    fn settle(&mut self) {
+        match self {
+            Self::File { live, durable, .. } => durable.clone_from(live),
+            Self::Directory { live, durable, .. } => durable.clone_from(live),
+            Self::Link => {}
+        }
     }
 
     fn after_crash(&self) -> Self {
@@ -105,6 +119,12 @@ impl State {
             survivor.nodes.insert(inode, node.after_crash());
         }
         survivor
+    }
+
+    /// Makes all that is live durable, as if every file and directory had been synced.
+    pub(super) fn settle_all(&mut self) {
+        self.nodes.values_mut().for_each(Node::settle);
+        self.moves.clear();
     }
 
     pub(super) fn traced(&mut self, call: impl FnOnce() -> Traced) {

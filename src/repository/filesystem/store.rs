@@ -118,6 +118,8 @@ impl Store {
         if self.exists()? {
             // Its folder of sessions may have been lost.
             self.make_sessions_folder()?;
+            // Whoever made the store may have died before its entries were on the medium.
+            self.disk.sync_dir(&self.root).map_err(storage)?;
         } else {
             self.make()?;
             self.checked.get_or_init(|| ());
@@ -127,7 +129,7 @@ impl Store {
     }
 
     fn make(&self) -> Result<(), RepositoryError> {
-        self.disk.create_dir_all(&self.root).map_err(storage)?;
+        self.make_root().map_err(storage)?;
         FileLock::check_support(&*self.disk, &self.root).map_err(|error| match error {
             LockError::Unsupported { .. } => {
                 RepositoryError::LocksUnsupported { path: self.root.clone() }
@@ -136,6 +138,29 @@ impl Store {
         })?;
         self.make_sessions_folder()?;
         self.write_store_file().map_err(storage)
+    }
+
+    /// Makes the folder and those missing above it, each durable in the one above it.
+    fn make_root(&self) -> Result<(), DiskError> {
+        let mut must_sync = true;
+        let mut syncs = Vec::new();
+        for folder in self.root.ancestors() {
+            let Some(above) = folder.parent() else { break };
+            syncs.push((above, must_sync));
+            // Of folders that were there already this is not this store's duty, and may not be its
+            // right; but somebody may have made them for it and died before they were durable.
+            must_sync = self.disk.info(above)?.is_none();
+        }
+        self.disk.create_dir_all(&self.root)?;
+        for (above, must_sync) in syncs {
+            // The folder above a relative path of one part is the current one.
+            let above = if above.as_os_str().is_empty() { Path::new(".") } else { above };
+            match self.disk.sync_dir(above) {
+                Err(error) if must_sync => return Err(error),
+                _ => {}
+            }
+        }
+        Ok(())
     }
 
     fn make_sessions_folder(&self) -> Result<(), RepositoryError> {
@@ -158,13 +183,7 @@ impl Store {
             }
             renamed => renamed?,
         }
-        self.disk.sync_dir(&self.root)?;
-        // The folder above a relative path of one part is the current one.
-        match self.root.parent() {
-            Some(above) if above.as_os_str().is_empty() => self.disk.sync_dir(Path::new(".")),
-            Some(above) => self.disk.sync_dir(above),
-            None => Ok(()),
-        }
+        self.disk.sync_dir(&self.root)
     }
 
     /// The names in the folder of sessions that could be sessions', and those that could not.
