@@ -139,16 +139,15 @@ impl Core {
                 return Err(JournalError::Missing { path: self.journal.paths.root().to_owned() });
             }
         }
-        if previous.died_holding.is_some() {
-            // What it had not synced must not be lost from under what is about to be written: that
-            // would look like damage.
-            self.durable_to = 0;
-            self.make_durable(guard)?;
-        }
         if previous.suspect {
             warn!(session_id = %session, "a sync has failed or was not made: copying what proves itself");
             repair::renew(&mut self.journal)?;
             guard.clear_suspect()?;
+        } else if previous.died_holding.is_some() {
+            // What it had not synced must not be lost from under what is about to be written: that
+            // would look like damage.
+            self.durable_to = 0;
+            self.make_durable(guard)?;
         }
         match self.journal.replay.condition.clone() {
             Condition::Sound => Ok(None),

@@ -7,18 +7,25 @@ use std::collections::BTreeSet;
 pub struct Bounds {
     /// Up to so many combinations, all of them.
     pub exhaustive: usize,
-    /// Above that: all-but-two and only-two combinations are among those looked at.
-    pub pairs: bool,
-    /// Above that: so many more, drawn from a fixed seed.
+    /// Above that: these.
+    pub reach: Reach,
+    /// And so many more, drawn from a fixed seed.
     pub drawn: usize,
+}
+
+/// Which combinations are looked at where there are too many to look at all; each has those above.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Reach {
+    /// All lost, all kept, everything up to some choice kept and the rest lost, all kept but one.
+    Losses,
+    /// All lost but one, and everything from some choice on kept and the rest lost.
+    Singles,
+    /// All kept but two, all lost but two.
+    Pairs,
 }
 
 /// Combinations of choices, of which each has so many options: 0 stands for "lost", the highest for
 /// "kept", those between for something older than the newest.
-///
-/// Where there are more than the bound, these: all lost, all kept, everything up to some choice
-/// kept and the rest lost, the reverse, one choice unlike all others, two choices unlike all others
-/// (if asked for), and some drawn from a fixed seed.
 pub fn combinations(options: &[usize], bounds: Bounds) -> Vec<Vec<usize>> {
     let product = options.iter().try_fold(1_usize, |product, count| product.checked_mul(*count));
     match product {
@@ -45,14 +52,18 @@ fn some(options: &[usize], bounds: Bounds) -> Vec<Vec<usize>> {
     let mut chosen = BTreeSet::from([lost.clone(), kept.clone()]);
     for cut in 0..options.len() {
         chosen.insert([&kept[..cut], &lost[cut..]].concat());
-        chosen.insert([&lost[..cut], &kept[cut..]].concat());
+        if bounds.reach >= Reach::Singles {
+            chosen.insert([&lost[..cut], &kept[cut..]].concat());
+        }
     }
-    for base in [&lost, &kept] {
-        for one in alternatives(base, options, 0) {
-            chosen.insert(one.1.clone());
-            if bounds.pairs {
-                chosen.extend(alternatives(&one.1, options, one.0 + 1).map(|two| two.1));
+    let bases = [&kept, &lost];
+    let bases = if bounds.reach == Reach::Losses { &bases[..1] } else { &bases };
+    for base in bases {
+        for (at, one) in alternatives(base, options, 0) {
+            if bounds.reach == Reach::Pairs {
+                chosen.extend(alternatives(&one, options, at + 1).map(|(_, two)| two));
             }
+            chosen.insert(one);
         }
     }
     let mut dice = Dice(0x5eed);
@@ -92,7 +103,7 @@ impl Dice {
 
 #[test]
 fn up_to_the_bound_there_is_every_combination_once() {
-    let bounds = Bounds { exhaustive: 12, pairs: false, drawn: 0 };
+    let bounds = Bounds { exhaustive: 12, reach: Reach::Losses, drawn: 0 };
     let found: BTreeSet<_> = combinations(&[2, 3, 2], bounds).into_iter().collect();
 
     assert_eq!(found.len(), 12);
@@ -100,7 +111,7 @@ fn up_to_the_bound_there_is_every_combination_once() {
 
 #[test]
 fn above_the_bound_there_are_single_and_double_losses_and_prefixes() {
-    let bounds = Bounds { exhaustive: 12, pairs: true, drawn: 0 };
+    let bounds = Bounds { exhaustive: 12, reach: Reach::Pairs, drawn: 0 };
     let found: BTreeSet<_> = combinations(&[2; 5], bounds).into_iter().collect();
 
     for expected in [[0, 0, 0, 0, 0], [1, 1, 1, 0, 0], [0, 0, 0, 1, 1], [1, 0, 1, 0, 1]] {

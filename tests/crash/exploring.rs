@@ -192,7 +192,10 @@ impl Crashes<'_> {
         each_state(&self.medium, bounds, |image| {
             self.known.insert(image.fingerprint());
         });
-        let last = *self.sequence.operations.last().unwrap();
+        // What a recovery carries across a gap is in its own event, which has to stay.
+        let operations = self.sequence.operations;
+        let is_redacted = operations.last() == Some(&Operation::Redact)
+            && !operations.contains(&Operation::Recover);
         let mut explored = Explored { is_new: true, ..Explored::default() };
         for calls in self.run.start + 1..=trace.len() {
             self.medium.apply(&trace[calls - 1]);
@@ -209,7 +212,7 @@ impl Crashes<'_> {
                 let found =
                     opened.entry(fingerprint).or_insert_with(|| Opened::of(&image, goes_on));
                 let mut objections = objections(found, &lives);
-                if acknowledged && last == Operation::Redact {
+                if acknowledged && is_redacted {
                     let left = image.files_with(SECRET.as_bytes());
                     objections
                         .extend(left.into_iter().map(|path| (pear(), Objection::NotRemoved(path))));

@@ -9,8 +9,15 @@
 //! gets a next command. The [oracle] allows all acknowledged records, byte for byte and in order,
 //! and behind them some of the records under way, in order and without a hole.
 //!
-//! Where the independent choices of one moment have more combinations than a bound,
-//! [`choosing::combinations`] says which of them are looked at.
+//! The same is done for pairs of operations of which the first is cut short by a kill of its
+//! process, after each of its calls in turn: what it had not synced is seen by the second process,
+//! which may acknowledge nothing that rests on it.
+//!
+//! Where the independent choices of one moment have more combinations than a bound (1,024, that is
+//! ten choices, within two operations; 8 within three and after a kill), a part of them is looked
+//! at: see [`choosing::Reach`]. The next command is tried on every eighth state. With `ANNALS_LONG` the
+//! bounds are 8,192, 1,024 and 64, and every fourth state goes on. A state is counted once, whatever
+//! its lock files say, and not if the sequence without its last operation has it too.
 #![allow(
     clippy::unwrap_used,
     clippy::expect_used,
