@@ -124,8 +124,8 @@ struct Salvage {
     /// What is wrong between them.
     wrongs: Vec<Wrong>,
     end: End,
-    /// Records that earlier recoveries have named.
-    excused: Vec<LostRange>,
+    /// What earlier recoveries have named, with where and in which record each says so.
+    named: Vec<(u64, u64, LostRange)>,
 }
 
 impl Salvage {
@@ -137,7 +137,7 @@ impl Salvage {
         let journal = Journal::open(disk, paths.clone(), session.clone())?;
         let snapshots = Snapshots::read(&**disk, paths, Some(journal.id))?;
         let mut candidates: BTreeMap<u64, Vec<Kept>> = BTreeMap::new();
-        let (mut wrongs, mut excused) = (Vec::new(), Vec::new());
+        let (mut wrongs, mut named) = (Vec::new(), Vec::new());
         let mut reader = journal.reader_from(Position::START);
         let end = loop {
             let (found, wrong) = match reader.next_step()? {
@@ -146,14 +146,15 @@ impl Salvage {
                 Step::End(end) => break end,
             };
             wrongs.extend(wrong);
-            excused.extend(lost_by(&found.view));
+            let (offset, seq) = (found.offset, found.view.seq);
+            named.extend(lost_by(&found.view).into_iter().map(|range| (offset, seq, range)));
             let length = found.line.len() as u64;
             let (prev, link) = (found.view.prev, found.view.link());
-            let kept = Kept { offset: found.offset, length, prev, link };
-            candidates.entry(found.view.seq).or_default().push(kept);
+            let kept = Kept { offset, length, prev, link };
+            candidates.entry(seq).or_default().push(kept);
         };
         drop(reader);
-        Ok(Self { journal, snapshots, candidates, wrongs, end, excused })
+        Ok(Self { journal, snapshots, candidates, wrongs, end, named })
     }
 
     /// The files that are damaged, or are about to be replaced.
@@ -205,7 +206,23 @@ impl Salvage {
         if reached >= expected {
             missing.push(self.range(expected, reached));
         }
-        missing.into_iter().flat_map(|range| without(range, &self.excused)).collect()
+        let excused = self.excused();
+        missing.into_iter().flat_map(|range| without(range, &excused)).collect()
+    }
+
+    /// What the recoveries that are kept have named, as far as it lies before them.
+    fn excused(&self) -> Vec<LostRange> {
+        let kept = self.kept();
+        let is_kept = |offset: u64| kept.iter().any(|(_, kept)| kept.offset == offset);
+        let standing = self
+            .named
+            .iter()
+            .filter(|(offset, seq, range)| is_kept(*offset) && range.first_seq < *seq);
+        let before = standing.map(|(_, seq, range)| {
+            let last_seq = range.last_seq.min(seq - 1);
+            LostRange { last_seq, ..*range }
+        });
+        before.collect()
     }
 
     /// A range with the bytes that were found in its place.
