@@ -87,6 +87,12 @@ impl<'a> Audit<'a> {
 
     pub(super) fn run(&mut self) -> Result<(), JournalError> {
         let file = opening::open_to_read(&**self.disk, self.paths, self.session)?;
+        // Said even where nothing else can be.
+        if let First::Header { header, .. } = opening::read_header(&*file)?
+            && header.session != *self.session
+        {
+            self.add(vec![opening::other_session(self.session, &header.session)]);
+        }
         let Opened { file, first, snapshots, id } =
             opening::open_history(self.disk, self.paths, self.session, file)?;
         if let First::Header { header, at, .. } = &first {
@@ -94,8 +100,6 @@ impl<'a> Audit<'a> {
             if header.session == *self.session {
                 let sealed = header.sealed.as_ref();
                 self.sealed = sealed.map(|sealed| (sealed.last_seq(), sealed.head));
-            } else {
-                self.add(vec![opening::other_session(self.session, &header.session)]);
             }
         }
         let floor = snapshots.floor();
