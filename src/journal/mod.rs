@@ -9,6 +9,7 @@ mod compaction;
 mod creation;
 mod error;
 mod files;
+mod history;
 mod keys;
 mod opening;
 mod padding;

@@ -6,7 +6,7 @@ mod permissions;
 
 use std::sync::Arc;
 
-use super::{JournalError, opening};
+use super::{JournalError, history, opening};
 use crate::disk::Disk;
 use crate::format::Seed;
 use crate::format::layout::SessionPaths;
@@ -67,8 +67,8 @@ pub fn seed_of(
     session: &SessionId,
 ) -> Result<Option<Seed>, JournalError> {
     let file = opening::open_to_read(disk, paths, session)?;
-    Ok(match opening::read_header(&*file)? {
-        opening::First::Header { header, .. } => Some(Seed::of(header.journal)),
-        opening::First::Unreadable => None,
+    Ok(match history::read_header(&*file)? {
+        history::First::Header { header, .. } => Some(Seed::of(header.journal)),
+        history::First::Unreadable => None,
     })
 }

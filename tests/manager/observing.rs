@@ -6,7 +6,7 @@ use annals::manager::{ChangeOptions, Moment, Operation, SessionManager};
 use annals::repository::{Depth, InMemoryRepository, Repair};
 use annals::vocabulary::{
     BlobRef, Command, Digest, Entry, Event, ExpectedSeq, FileRecorded, NewMessage, NewSession,
-    Role, SessionFilter, SessionId, SessionStatus,
+    Redacted, Role, SessionFilter, SessionId, SessionStatus,
 };
 use tracing::Level;
 
@@ -88,6 +88,9 @@ async fn every_operation_that_succeeds_says_so_in_a_span_of_its_name() {
     let blob = long_text(&manager, &session).await;
     change_in_every_way(&manager, &session).await;
     read_in_every_way(&manager, &session, &blob).await;
+    manager.compact_session(&session, 64).await.unwrap();
+    let redacted = Redacted { seq: 1, reason: "a secret".to_owned() };
+    manager.redact_record(&session, redacted, ExpectedSeq::Any).await.unwrap();
     manager.fork_session(&session, Some(id("child")), None).await.unwrap();
     manager.purge_session(&session).await.unwrap();
 

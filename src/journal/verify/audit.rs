@@ -7,7 +7,8 @@ use super::{Scope, foreign};
 use crate::disk::{Disk, DiskError, DiskFile};
 use crate::format::layout::SessionPaths;
 use crate::format::{DataView, LineView, Seed, Snapshot, SnapshotFault};
-use crate::journal::opening::{self, First, Opened};
+use crate::journal::history::{First, Opened, open_history, other_session, read_header};
+use crate::journal::opening;
 use crate::journal::reader::{End, Position, Reader, Step, Tail, Wrong};
 use crate::journal::snapshots::Snapshots;
 use crate::journal::whole::WholeJournal;
@@ -88,13 +89,13 @@ impl<'a> Audit<'a> {
     pub(super) fn run(&mut self) -> Result<(), JournalError> {
         let file = opening::open_to_read(&**self.disk, self.paths, self.session)?;
         // Said even where nothing else can be.
-        if let First::Header { header, .. } = opening::read_header(&*file)?
+        if let First::Header { header, .. } = read_header(&*file)?
             && header.session != *self.session
         {
-            self.add(vec![opening::other_session(self.session, &header.session)]);
+            self.add(vec![other_session(self.session, &header.session)]);
         }
         let Opened { file, first, snapshots, id } =
-            opening::open_history(self.disk, self.paths, self.session, file)?;
+            open_history(self.disk, self.paths, self.session, file)?;
         if let First::Header { header, at, .. } = &first {
             self.header_at = *at;
             if header.session == *self.session {
