@@ -64,7 +64,9 @@ fn execute(cli: Cli, mut output: Output) -> ExitCode {
         _ => Durability::Sync,
     };
     let Globals { store, lock_timeout, .. } = cli.globals;
-    let repository = match store::open(Opening { store, durability, lock_timeout }) {
+    let to_salvage = matches!(&cli.command, Command::Recover(args) if args.all);
+    let opening = Opening { store, durability, lock_timeout, to_salvage };
+    let repository = match store::open(opening) {
         Ok(repository) => repository,
         Err(error) => return conclude(&mut output, Err(error)),
     };

@@ -28,6 +28,8 @@ pub(super) struct Opening {
     pub(super) durability: Durability,
     /// How long a change waits for a session's lock; the store's own default where `None`.
     pub(super) lock_timeout: Option<Duration>,
+    /// Whether a store that has lost what makes it one is to be opened too.
+    pub(super) to_salvage: bool,
 }
 
 /// The store that the flag or the environment names. Nothing is made until something is written.
@@ -43,7 +45,12 @@ pub(super) fn open(opening: Opening) -> Result<Box<dyn SessionRepository>, CliEr
         lock_timeout: opening.lock_timeout.unwrap_or(defaults.lock_timeout),
         ..defaults
     };
-    Ok(Box::new(FileSystemRepository::open_with(Arc::new(RealDisk), path, options)?))
+    let open = if opening.to_salvage {
+        FileSystemRepository::open_to_salvage
+    } else {
+        FileSystemRepository::open_with
+    };
+    Ok(Box::new(open(Arc::new(RealDisk), path, options)?))
 }
 
 /// The directory of the store: the flag's, else the variable's, else the user's own.

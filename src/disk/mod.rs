@@ -31,6 +31,7 @@ mod input;
 mod lock;
 mod memory;
 mod real;
+mod rearranged;
 
 use std::fmt;
 use std::path::Path;
@@ -41,6 +42,7 @@ pub use input::open_input;
 pub use lock::{FileLock, FileLockGuard, LockError, LockState, Previous, SharedLockGuard};
 pub use memory::{MemoryDisk, Traced};
 pub use real::RealDisk;
+pub use rearranged::RearrangedDisk;
 
 /// What may be done with a file that is being opened.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -1,4 +1,4 @@
-//! Opening a journal: its header, the best snapshot, and what has been appended since.
+//! Opening a journal: the best snapshot, and what has been appended since.
 
 use std::io::{self, ErrorKind};
 use std::sync::Arc;
@@ -273,7 +273,11 @@ pub(super) fn open_to_read(
 
 /// A medium refuses to open a file through a link; the session's folder could still be one, and
 /// lead out of the store.
-fn stay_inside(disk: &dyn Disk, paths: &SessionPaths) -> Result<(), DiskError> {
+///
+/// # Errors
+///
+/// It is one, and those of the medium.
+pub(super) fn stay_inside(disk: &dyn Disk, paths: &SessionPaths) -> Result<(), DiskError> {
     match disk.info(paths.root())? {
         Some(info) if info.kind == EntryKind::Link => {
             let why = "it is a symbolic link, and links are not followed: put the folder there";

@@ -79,6 +79,31 @@ pub(super) fn set_aside(
     Ok(relative)
 }
 
+/// Moves a file into quarantine, durably. Where the same bytes are there already, it is removed.
+///
+/// Returns the name, relative to the session's folder.
+///
+/// # Errors
+///
+/// Those of the medium.
+pub(super) fn move_aside(
+    disk: &dyn Disk,
+    paths: &SessionPaths,
+    path: &Path,
+    what: Original,
+) -> Result<String, DiskError> {
+    let file = disk.open(path, Access::Read)?;
+    let relative = name_of(&*file, what, 0, file.info()?.len)?;
+    ensure_dir(disk, &paths.quarantine(), Durability::Sync)?;
+    match disk.rename_new(path, &paths.root().join(&relative)) {
+        Err(error) if error.kind() == ErrorKind::AlreadyExists => disk.remove_file(path)?,
+        moved => moved?,
+    }
+    disk.sync_dir(&paths.quarantine())?;
+    path.parent().map_or(Ok(()), |folder| disk.sync_dir(folder))?;
+    Ok(relative)
+}
+
 /// The name that a range would be set aside under, relative to the session's folder.
 ///
 /// # Errors
@@ -200,6 +225,16 @@ fn fingerprint(file: &dyn DiskFile, from: u64, to: u64) -> Result<String, DiskEr
     })?;
     let digest = hasher.finalize();
     Ok(digest.iter().take(8).map(|byte| format!("{byte:02x}")).collect())
+}
+
+/// The beginning of the digest of a whole file, by which equal files are told.
+///
+/// # Errors
+///
+/// Those of the medium.
+pub fn fingerprint_of(disk: &dyn Disk, path: &Path) -> Result<String, DiskError> {
+    let file = disk.open(path, Access::Read)?;
+    fingerprint(&*file, 0, file.info()?.len)
 }
 
 /// Reads a range in chunks.

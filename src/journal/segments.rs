@@ -1,6 +1,7 @@
 //! The folder of sealed history.
 
 use std::io::ErrorKind;
+use std::path::Path;
 
 use super::files::{Durability, ensure_dir, read_bounded, remove_leftover, write_new};
 use super::scan::{Piece, Scanner};
@@ -62,14 +63,34 @@ pub(super) fn remove_unnamed(
     if unnamed.is_empty() { Ok(()) } else { disk.sync_dir(&paths.segments()) }
 }
 
-/// The names in the folder that are those of segments.
-fn names(disk: &dyn Disk, paths: &SessionPaths) -> Result<Vec<String>, DiskError> {
+/// The names in the folder that are those of segments, sorted.
+///
+/// # Errors
+///
+/// Those of the medium.
+pub(super) fn names(disk: &dyn Disk, paths: &SessionPaths) -> Result<Vec<String>, DiskError> {
     let entries = match disk.list_dir(&paths.segments()) {
         Err(error) if error.kind() == ErrorKind::NotFound => return Ok(Vec::new()),
         entries => entries?,
     };
     let names = entries.into_iter().map(|(name, _)| name);
-    Ok(names.filter(|name| name.parse::<SegmentName>().is_ok()).collect())
+    let mut names: Vec<_> = names.filter(|name| name.parse::<SegmentName>().is_ok()).collect();
+    names.sort_unstable();
+    Ok(names)
+}
+
+/// The lines of a segment whose length nothing names, as far as they can be read; `None` for a file
+/// that is gone or larger than any segment.
+///
+/// # Errors
+///
+/// Those of the medium.
+pub(super) fn read_lines(disk: &dyn Disk, path: &Path) -> Result<Option<Vec<u8>>, DiskError> {
+    match read_bounded(disk, path, SEGMENT_FILE_BYTES_MAX) {
+        Ok(file) => Ok(file.map(|file| decompress(&file, None).lines)),
+        Err(error) if error.kind() == ErrorKind::FileTooLarge => Ok(None),
+        Err(error) => Err(error),
+    }
 }
 
 /// The segments of a journal that has lost its header: those whose records end where the
@@ -103,11 +124,7 @@ pub(super) fn find_parts(
             continue;
         }
         let path = paths.segment(&name);
-        let lines = match read_bounded(disk, &path, SEGMENT_FILE_BYTES_MAX) {
-            Ok(file) => decompress(&file.unwrap_or_default(), None).lines,
-            Err(error) if error.kind() == ErrorKind::FileTooLarge => continue,
-            Err(error) => return Err(error),
-        };
+        let Some(lines) = read_lines(disk, &path)? else { continue };
         let SegmentName { first_seq, last_seq } = place;
         let (bytes, digest) = (lines.len() as u64, Digest::of(&lines));
         let segment = Segment { first_seq, last_seq, bytes, digest };

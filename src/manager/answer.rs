@@ -1,6 +1,6 @@
 //! What the log says of an answer.
 
-use crate::repository::{Compaction, Listing, Loaded, Records, Recovery};
+use crate::repository::{Compaction, Listing, Loaded, Records, Recovery, Salvage};
 use crate::vocabulary::{Appended, SessionId, SessionMetadata, Verification};
 
 use super::import::ImportReport;
@@ -61,6 +61,7 @@ counts! {
     Listing: |self| self.sessions.len(),
     Verification: |self| self.findings.len(),
     Recovery: |self| self.findings.len(),
+    Salvage: |self| self.adopted.len() + self.left.len(),
     SessionHealth: |self| self.checks.len(),
     ImportReport: |self| usize::try_from(self.events_added).unwrap_or(usize::MAX),
 }

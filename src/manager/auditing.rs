@@ -4,7 +4,7 @@ use tracing::{debug, instrument, warn};
 
 use super::observe::warn_of;
 use super::{Operation, SessionError, SessionManager};
-use crate::repository::{Compaction, Depth, Recovery, Repair, SessionRepository};
+use crate::repository::{Adopted, Compaction, Depth, Recovery, Repair, Salvage, SessionRepository};
 use crate::vocabulary::{Appended, ExpectedSeq, Redacted, SessionId, Verification};
 
 impl<R: SessionRepository> SessionManager<R> {
@@ -52,6 +52,27 @@ impl<R: SessionRepository> SessionManager<R> {
             Ok(recovery)
         };
         self.observe(Operation::RecoverSession, Some(session), work).await
+    }
+
+    /// Brings back to their sessions what lies about in the store under wrong names or in wrong
+    /// places, or only says what that would lead to. The sessions are recovered afterwards.
+    ///
+    /// # Errors
+    ///
+    /// Those of [`SessionRepository::salvage`].
+    #[instrument(skip_all, fields(?repair))]
+    pub async fn salvage_store(&self, repair: Repair) -> Result<Salvage, SessionError> {
+        let work = async {
+            debug!("salvaging");
+            let salvage = self.repository.salvage(repair).await?;
+            if repair == Repair::Apply {
+                for Adopted { session, from, to } in &salvage.adopted {
+                    warn!(session_id = %session, from, to, "brought back");
+                }
+            }
+            Ok(salvage)
+        };
+        self.observe(Operation::SalvageStore, None, work).await
     }
 
     /// Removes the data of one record for good, and says so in the history: by whom, and why. The

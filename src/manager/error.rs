@@ -159,7 +159,10 @@ fn hint_for(error: &RepositoryError) -> &'static str {
         }
         E::MissingText { .. } => "restore the file from a backup; `annals verify` names it",
         E::NewerFormat { .. } => "use the version of annals that wrote it, or a newer one",
-        E::NotAStore { .. } => "name another directory with --store, or one that is empty",
+        E::NotAStore { .. } => {
+            "name another directory with --store, or one that is empty; a store that has lost its \
+                               store.json gets it back with `annals recover --all`"
+        }
         E::LocksUnsupported { .. } => "put the store on a local file system",
         E::Storage { .. } => "check that the store is there, writable, and has space left",
         E::Interrupted { .. } => "run it again; if it happens again, report it",

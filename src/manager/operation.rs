@@ -36,6 +36,7 @@ pub enum Operation {
     PurgeSession,
     VerifySession,
     RecoverSession,
+    SalvageStore,
     RedactRecord,
     CompactSession,
     SessionIds,
@@ -46,7 +47,7 @@ pub enum Operation {
 
 impl Operation {
     /// Every operation with its name.
-    pub const ALL: [(Self, &'static str); 38] = [
+    pub const ALL: [(Self, &'static str); 39] = [
         (Self::ListSessions, "list_sessions"),
         (Self::ListByStatus, "list_by_status"),
         (Self::List, "list"),
@@ -79,6 +80,7 @@ impl Operation {
         (Self::PurgeSession, "purge_session"),
         (Self::VerifySession, "verify_session"),
         (Self::RecoverSession, "recover_session"),
+        (Self::SalvageStore, "salvage_store"),
         (Self::RedactRecord, "redact_record"),
         (Self::CompactSession, "compact_session"),
         (Self::SessionIds, "session_ids"),
@@ -103,6 +105,7 @@ impl Operation {
             Self::Changed
                 | Self::VerifySession
                 | Self::RecoverSession
+                | Self::SalvageStore
                 | Self::RedactRecord
                 | Self::CompactSession
                 | Self::HealthCheck

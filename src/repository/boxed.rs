@@ -6,7 +6,7 @@ use async_trait::async_trait;
 
 use super::{
     CacheStatistics, Compaction, Depth, HeldLock, Listing, Loaded, Records, Recovery, Repair,
-    RepositoryError, SessionRepository, Version,
+    RepositoryError, Salvage, SessionRepository, Version,
 };
 use crate::vocabulary::{
     Append, Appended, Author, BlobRef, ExpectedSeq, Redacted, SessionFilter, SessionId,
@@ -71,6 +71,10 @@ impl SessionRepository for Box<dyn SessionRepository> {
         by: &Author,
     ) -> Result<Recovery, RepositoryError> {
         (**self).recover(session, repair, by).await
+    }
+
+    async fn salvage(&self, repair: Repair) -> Result<Salvage, RepositoryError> {
+        (**self).salvage(repair).await
     }
 
     async fn redact(

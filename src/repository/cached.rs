@@ -11,7 +11,7 @@ use moka::sync::Cache;
 
 use super::{
     CacheStatistics, Compaction, Depth, HeldLock, Listing, Loaded, Records, Recovery, Repair,
-    RepositoryError, SessionRepository, Version,
+    RepositoryError, Salvage, SessionRepository, Version,
 };
 use crate::vocabulary::{
     Append, Appended, Author, BlobRef, Clock, ExpectedSeq, Redacted, SessionFilter, SessionId,
@@ -274,6 +274,14 @@ impl<R: SessionRepository> SessionRepository for CachedRepository<R> {
         by: &Author,
     ) -> Result<Recovery, RepositoryError> {
         self.writing(session, self.inner.recover(session, repair, by)).await
+    }
+
+    async fn salvage(&self, repair: Repair) -> Result<Salvage, RepositoryError> {
+        let salvage = self.inner.salvage(repair).await?;
+        for adopted in &salvage.adopted {
+            self.forget(&adopted.session);
+        }
+        Ok(salvage)
     }
 
     async fn redact(

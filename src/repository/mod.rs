@@ -9,6 +9,7 @@ mod filesystem;
 mod listing;
 mod memory;
 mod records;
+mod salvage;
 mod version;
 
 use std::time::Duration;
@@ -24,6 +25,7 @@ pub use filesystem::FileSystemRepository;
 pub use listing::{HeldLock, Listing, Loaded, Unreadable};
 pub use memory::InMemoryRepository;
 pub use records::{Read, Records, RecordsSender};
+pub use salvage::{Adopted, Salvage, Unattributed};
 pub use version::Version;
 
 pub use crate::journal::{Compaction, Durability, Recovery, Settings as FileSystemOptions};
@@ -143,6 +145,18 @@ pub trait SessionRepository: Send + Sync + 'static {
         repair: Repair,
         by: &Author,
     ) -> Result<Recovery, RepositoryError>;
+
+    /// Brings back to their sessions what lies about in the store under wrong names or in wrong
+    /// places, or only says what that would lead to. Sessions are not recovered by it: that is
+    /// [`recover`](Self::recover)'s work, afterwards. A repository in which nothing can lie about
+    /// finds nothing.
+    ///
+    /// # Errors
+    ///
+    /// Those of the medium, for the store as a whole.
+    async fn salvage(&self, _repair: Repair) -> Result<Salvage, RepositoryError> {
+        Ok(Salvage::default())
+    }
 
     /// Removes the data of one record from wherever the repository has put them, and appends the
     /// event that says so. The record keeps its place, its author and the digest of its data, so

@@ -23,6 +23,7 @@ mod import;
 mod json_names;
 mod people;
 mod pipes;
+mod salvaging;
 mod sandbox;
 mod selectors;
 mod upkeep;

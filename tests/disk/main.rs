@@ -19,3 +19,4 @@ mod locks;
 mod people;
 mod processes;
 mod real_files;
+mod rearranging;

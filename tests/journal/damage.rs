@@ -171,6 +171,25 @@ fn a_header_of_another_session_on_top_takes_no_record_away() {
 }
 
 #[test]
+fn records_behind_a_journal_of_another_session_that_was_written_over_the_first_are_kept() {
+    let bench = Bench::with_records(12);
+    bench.create(&plum()).unwrap();
+    let stranger = bench.bytes_of(&plum());
+    let records = stranger.iter().rposition(|&byte| byte == b'\n').unwrap() + 1;
+    let mut bytes = bench.bytes();
+    bytes[..records].copy_from_slice(&stranger[..records]);
+    bench.put(&bytes);
+    let recovery = bench.recover().unwrap();
+    assert!(recovery.records_kept >= 8, "{recovery:?}");
+    assert_eq!(
+        recovery.records_kept + recovery.lost.iter().map(|lost| lost.last_seq).sum::<u64>(),
+        12
+    );
+    assert!(bench.texts().iter().all(|text| text.starts_with("message")));
+    assert!(bench.findings().is_empty());
+}
+
+#[test]
 fn a_header_is_believed_without_its_line_feed() {
     let bench = Bench::with_records(1);
     let mut lines = bench.lines();

@@ -6,7 +6,7 @@ use std::time::Duration;
 use annals::manager::SessionManager;
 use annals::repository::{
     CacheStatistics, Compaction, Depth, HeldLock, InMemoryRepository, Listing, Loaded, Records,
-    Recovery, Repair, RepositoryError, SessionRepository, Unreadable, Version,
+    Recovery, Repair, RepositoryError, Salvage, SessionRepository, Unreadable, Version,
 };
 use annals::vocabulary::{
     Append, Appended, Author, BlobRef, ExpectedSeq, Finding, FindingClass, Holder, Redacted,
@@ -122,6 +122,10 @@ impl SessionRepository for Troubled {
         let recovery = self.inner.recover(session, repair, by).await?;
         let findings = self.findings(session);
         Ok(Recovery { changed: !findings.is_empty(), findings, ..recovery })
+    }
+
+    async fn salvage(&self, repair: Repair) -> Result<Salvage, RepositoryError> {
+        self.inner.salvage(repair).await
     }
 
     async fn redact(

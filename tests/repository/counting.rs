@@ -4,7 +4,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 
 use annals::repository::{
     Compaction, Depth, HeldLock, InMemoryRepository, Listing, Loaded, Records, Recovery, Repair,
-    RepositoryError, SessionRepository, Version,
+    RepositoryError, Salvage, SessionRepository, Version,
 };
 use annals::vocabulary::{
     Append, Appended, Author, BlobRef, ExpectedSeq, Finding, FindingClass, Redacted, SessionFilter,
@@ -115,6 +115,10 @@ impl SessionRepository for Counting {
         by: &Author,
     ) -> Result<Recovery, RepositoryError> {
         self.inner.recover(session, repair, by).await
+    }
+
+    async fn salvage(&self, repair: Repair) -> Result<Salvage, RepositoryError> {
+        self.inner.salvage(repair).await
     }
 
     async fn redact(

@@ -25,6 +25,9 @@ mod listing;
 mod model;
 mod operations;
 mod reading;
+mod ruining;
+mod ruins;
+mod salvaging;
 #[path = "../support/mod.rs"]
 mod support;
 mod upkeep;

@@ -7,7 +7,7 @@ use super::{Scope, foreign};
 use crate::disk::{Disk, DiskError, DiskFile};
 use crate::format::layout::SessionPaths;
 use crate::format::{DataView, LineView, Seed, Snapshot, SnapshotFault};
-use crate::journal::history::{First, Opened, open_history, other_session, read_header};
+use crate::journal::history::{First, Opened, open_history, other_session};
 use crate::journal::opening;
 use crate::journal::reader::{End, Position, Reader, Step, Tail, Wrong};
 use crate::journal::snapshots::Snapshots;
@@ -88,12 +88,6 @@ impl<'a> Audit<'a> {
 
     pub(super) fn run(&mut self) -> Result<(), JournalError> {
         let file = opening::open_to_read(&**self.disk, self.paths, self.session)?;
-        // Said even where nothing else can be.
-        if let First::Header { header, .. } = read_header(&*file)?
-            && header.session != *self.session
-        {
-            self.add(vec![other_session(self.session, &header.session)]);
-        }
         let Opened { file, first, snapshots, id } =
             open_history(self.disk, self.paths, self.session, file)?;
         if let First::Header { header, at, .. } = &first {
@@ -101,6 +95,8 @@ impl<'a> Audit<'a> {
             if header.session == *self.session {
                 let sealed = header.sealed.as_ref();
                 self.sealed = sealed.map(|sealed| (sealed.last_seq(), sealed.head));
+            } else {
+                self.add(vec![other_session(self.session, &header.session)]);
             }
         }
         let floor = snapshots.floor();

@@ -3,6 +3,7 @@
 mod deletion;
 mod error;
 mod reading;
+mod salvage;
 mod slot;
 mod store;
 
@@ -18,7 +19,7 @@ use self::slot::Slot;
 use self::store::{Store, storage};
 use super::{
     Compaction, Depth, HeldLock, Listing, Loaded, Records, Recovery, Repair, RepositoryError,
-    SessionRepository, Unreadable, Version, author_from_environment,
+    Salvage, SessionRepository, Unreadable, Version, author_from_environment,
 };
 use crate::disk::{Disk, FileLock, LockState, RealDisk};
 use crate::journal::{self, Journal, JournalError, JournalWriter, Settings, read_blob};
@@ -70,6 +71,29 @@ impl FileSystemRepository {
     ) -> Result<Self, RepositoryError> {
         let store = Store::new(disk, path.into());
         store.exists()?;
+        let inner = Inner { store, settings, slots: Mutex::default() };
+        Ok(Self { inner: Arc::new(inner) })
+    }
+
+    /// The same for [`salvage`](SessionRepository::salvage): a directory that has lost what makes
+    /// it a store is opened too, if it holds what only a store does. Until it is salvaged, every
+    /// other call refuses.
+    ///
+    /// # Errors
+    ///
+    /// As of [`open`](Self::open).
+    pub fn open_to_salvage(
+        disk: Arc<dyn Disk>,
+        path: impl Into<PathBuf>,
+        settings: Settings,
+    ) -> Result<Self, RepositoryError> {
+        let store = Store::new(disk, path.into());
+        if let Err(error) = store.exists() {
+            let is_lost = matches!(error, RepositoryError::NotAStore { .. });
+            if !is_lost || !salvage::is_plausible(&*store.disk, store.root()).map_err(storage)? {
+                return Err(error);
+            }
+        }
         let inner = Inner { store, settings, slots: Mutex::default() };
         Ok(Self { inner: Arc::new(inner) })
     }
@@ -337,7 +361,20 @@ impl SessionRepository for FileSystemRepository {
                 Repair::Plan => journal::plan_recovery(disk, &paths, &session),
                 Repair::Apply => journal::recover(disk, &paths, &session, &by, &inner.settings),
             };
-            recovery.map_err(|error| of_journal(&session, &Arc::new(error)))
+            recovery
+                .map(|recovery| salvage::in_the_store(&session, recovery))
+                .map_err(|error| of_journal(&session, &Arc::new(error)))
+        })
+        .await
+    }
+
+    async fn salvage(&self, repair: Repair) -> Result<Salvage, RepositoryError> {
+        self.blocking(move |inner| {
+            let salvage = salvage::salvage(&inner.store, repair)?;
+            for adopted in salvage.adopted.iter().filter(|_| repair == Repair::Apply) {
+                inner.forget(&adopted.session);
+            }
+            Ok(salvage)
         })
         .await
     }

@@ -68,10 +68,14 @@ impl Store {
             Some(info) if info.kind == EntryKind::Link => {}
             Some(_) => return Err(not_a_store("it is not a folder")),
         }
-        let Some(bytes) = self.read_store_file()? else {
-            let entries = self.disk.list_dir(&self.root).map_err(storage)?;
-            let is_empty = entries.iter().all(|(name, _)| is_of_a_store_in_the_making(name));
-            return if is_empty { Ok(false) } else { Err(not_a_store("it has no store.json")) };
+        let bytes = match self.read_store_file()? {
+            Some(bytes) => bytes,
+            None if self.is_in_the_making()? => return Ok(false),
+            // It may have been made in the meantime.
+            None => match self.read_store_file()? {
+                Some(bytes) => bytes,
+                None => return Err(not_a_store("it has no store.json")),
+            },
         };
         match StoreFile::decode(&bytes) {
             Ok(_) => {}
@@ -89,6 +93,43 @@ impl Store {
         }
         self.checked.get_or_init(|| ());
         Ok(true)
+    }
+
+    /// Whether there is nothing but what comes before `store.json` when a store is made.
+    fn is_in_the_making(&self) -> Result<bool, RepositoryError> {
+        let entries = self.disk.list_dir(&self.root).map_err(storage)?;
+        if !entries.iter().all(|(name, _)| is_of_a_store_in_the_making(name)) {
+            return Ok(false);
+        }
+        match self.disk.list_dir(&self.sessions()) {
+            Ok(sessions) => Ok(sessions.is_empty()),
+            Err(error) if error.kind() == ErrorKind::NotFound => Ok(true),
+            Err(error) => Err(storage(error)),
+        }
+    }
+
+    /// Whether the file that makes it a store is there and can be read.
+    ///
+    /// # Errors
+    ///
+    /// It is of a newer format, and those of the medium.
+    pub(super) fn is_whole(&self) -> Result<bool, RepositoryError> {
+        match self.exists() {
+            Ok(exists) => Ok(exists),
+            Err(RepositoryError::NotAStore { .. }) => Ok(false),
+            Err(error) => Err(error),
+        }
+    }
+
+    /// Writes the file that makes it a store anew, where there is none.
+    ///
+    /// # Errors
+    ///
+    /// As of [`ensure`](Self::ensure).
+    pub(super) fn restore(&self) -> Result<(), RepositoryError> {
+        self.make_sessions_folder()?;
+        self.write_store_file().map_err(storage)?;
+        self.exists().map(|_| ())
     }
 
     fn read_store_file(&self) -> Result<Option<Vec<u8>>, RepositoryError> {

@@ -179,10 +179,7 @@ impl SessionRepository for InMemoryRepository {
     ) -> Result<Recovery, RepositoryError> {
         self.look(session, |journal| Recovery {
             records_kept: journal.state().metadata.seq,
-            lost: Vec::new(),
-            quarantined: Vec::new(),
-            findings: Vec::new(),
-            changed: false,
+            ..Recovery::default()
         })
     }
 
