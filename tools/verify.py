@@ -172,20 +172,38 @@ def header_of(bytes_):
     return record.data if is_first and is_sound and record.holds(zlib.crc32(journal)) else None
 
 
-def inferred_seed(bytes_):
-    """The seed that most of the first lines were written with, where at least two agree."""
+def inferred_seed(bytes_, folder, session, foreign):
+    """The seed of a journal whose first line does not tell it: that of a header of the session
+    further on, which may be in a segment, or the one that most of the first lines were written
+    with, where at least two agree. Lines of the journal whose header is on top do not count."""
+    names = sorted(filter(SEGMENT.fullmatch, os.listdir(folder) if os.path.isdir(folder) else []))
+    files = [bytes_] + [lines_of(os.path.join(folder, name), None)[0] for name in names[:4]]
     seeds = []
-    for line in bytes_[:LINE_BYTES_MAX].split(b"\n"):
+    for lines in files:
+        found, own = seeds_in(lines[:LINE_BYTES_MAX], session)
+        if own is not None:
+            return own
+        seeds += found
+    counts = collections.Counter(seed for seed in seeds if seed != foreign)
+    seed, count = max(counts.items(), key=lambda item: (item[1], item[0]), default=(None, 0))
+    return seed if count > 1 else None
+
+
+def seeds_in(bytes_, session):
+    """The seeds of the first lines, and that of a header of the session among them."""
+    seeds = []
+    for line in bytes_.split(b"\n"):
         line = line[max(line.rfind(START), 0):]
         try:
             record = Record(line)
         except (ValueError, RecursionError):
             continue
+        header = header_of(line)
+        if header and session in (None, header["session"]):
+            return seeds, zlib.crc32(bytes.fromhex(header["journal"]))
         if record.end == len(line):
             seeds.append(seed_of(record.covered, record.crc))
-    counts = collections.Counter(seeds[:64])
-    seed, count = max(counts.items(), key=lambda item: (item[1], item[0]), default=(None, 0))
-    return seed if count > 1 else None
+    return seeds[:64], None
 
 
 def seed_of(covered, crc):
@@ -273,9 +291,10 @@ def verify(bytes_, session=None, folder=""):
     misplaced = header and session not in (None, header["session"])
     found = [("header", 0, 0)] if misplaced else []
     is_named = header and not misplaced
-    seed = zlib.crc32(bytes.fromhex(header["journal"])) if is_named else inferred_seed(bytes_)
+    seed = header and zlib.crc32(bytes.fromhex(header["journal"]))
+    seed = seed if is_named else inferred_seed(bytes_, folder, session, seed)
     if seed is None:
-        return found + [("header", 0, 0)]
+        return [("header", 0, 0)]
     header = header if is_named else None
     bytes_, shift, broken = history_of(header, folder, bytes_, seed)
     found += findings_of(list(pieces(bytes_, 0, seed, shift)), header)

@@ -217,10 +217,9 @@ fn beginning_of(file: &dyn DiskFile) -> Result<Vec<u8>, DiskError> {
     Ok(bytes)
 }
 
-/// The last records of the first lines among some bytes.
+/// The last record of each line among some bytes.
 fn records_in(bytes: &[u8]) -> impl Iterator<Item = &[u8]> {
-    let lines = bytes.split(|&byte| byte == b'\n').filter_map(last_record);
-    lines.take(*WITNESSES.end())
+    bytes.split(|&byte| byte == b'\n').filter_map(last_record)
 }
 
 /// The header of a session's own among some lines.
@@ -231,7 +230,7 @@ fn own_header_in(bytes: &[u8], session: &SessionId) -> Option<Header> {
 
 /// The seeds that the first lines among some bytes were written with.
 pub(super) fn seeds_in(bytes: &[u8]) -> Vec<Seed> {
-    records_in(bytes).filter_map(seed_of).collect()
+    records_in(bytes).filter_map(seed_of).take(*WITNESSES.end()).collect()
 }
 
 /// The last record that a line may hold, behind whatever came before it.

@@ -94,6 +94,8 @@ pub(super) fn move_aside(
 ) -> Result<String, DiskError> {
     let file = disk.open(path, Access::Read)?;
     let relative = name_of(&*file, what, 0, file.info()?.len)?;
+    // Whoever wrote it may not have made it durable, and its name is about to say what it holds.
+    file.sync_data()?;
     ensure_dir(disk, &paths.quarantine(), Durability::Sync)?;
     match disk.rename_new(path, &paths.root().join(&relative)) {
         Err(error) if error.kind() == ErrorKind::AlreadyExists => disk.remove_file(path)?,

@@ -2,48 +2,32 @@
 //!
 //! The record itself stays: its envelope and the digest of its data keep the chain whole.
 
-use std::collections::BTreeSet;
+mod survey;
+
+use std::iter;
 use std::sync::Arc;
 
 use tracing::info;
 
+use self::survey::{Survey, Target};
 use super::batch::{Batch, Prepared};
 use super::compaction::{named, next_sound};
-use super::reader::Position;
 use super::rewriting::Rewriting;
 use super::writer::{Core, JournalWriter, snapshot_of};
 use super::{JournalError, blobs, quarantine, segments, snapshots};
 use crate::disk::{DiskFile, FileLockGuard};
-use crate::format::{DataView, Header, LineView, Sealed, Segment};
+use crate::format::{Header, Sealed, Segment};
 use crate::vocabulary::{
-    Append, Appended, Author, Command, Digest, Entry, Event, EventKind, ExpectedSeq, Key, Outcome,
-    Redacted, Refusal, Upcasts,
+    Append, Appended, Author, Digest, Entry, ExpectedSeq, Key, Outcome, Redacted,
 };
-
-/// What a redaction has to know of the history.
-#[derive(Debug, Default)]
-struct Survey {
-    /// The record whose data go, where it still has them.
-    target: Option<Target>,
-    /// Whether an event says already that they are gone.
-    noted: bool,
-    /// The texts that the record refers to, and those that others do.
-    blobs: BTreeSet<Digest>,
-    blobs_of_others: BTreeSet<Digest>,
-}
-
-/// A record, where it stands in the history.
-#[derive(Debug)]
-struct Target {
-    offset: u64,
-    end_offset: u64,
-    erased: Vec<u8>,
-}
 
 impl JournalWriter {
     /// Removes the data of one record, wherever annals has put them, and appends the event that
     /// says so. A record that a recovery has named as lost may still be in quarantine, and is
     /// removed from there. Asked for again, it makes sure that nothing was left behind.
+    ///
+    /// Where a recovery has carried a state that shows some of the data across a gap, its record
+    /// loses its data too, and another one carries on what may be carried.
     ///
     /// # Errors
     ///
@@ -67,14 +51,16 @@ impl Core {
         by: &Author,
         guard: &FileLockGuard<'_>,
     ) -> Result<Appended, JournalError> {
-        let seq = redacted.seq;
-        let survey = self.survey(seq)?;
-        let entry = Entry { command: Command::NoteRedaction(redacted.clone()), key: None };
-        let append = Append { expected, entries: vec![entry], by: by.clone() };
-        let mut state = self.journal.replay.projection.clone();
+        let survey = Survey::of(&self.journal, redacted.seq)?;
+        let before = &self.journal.replay.projection;
+        let entries = survey.notes(redacted, &before.metadata);
+        let entries = entries.into_iter().map(|command| Entry { command, key: None }).collect();
+        let append = Append { expected, entries, by: by.clone() };
+        let mut state = before.clone();
         let mut records = Vec::new();
         let mut appended = self.admit(append, &mut state, &mut records)?;
-        if survey.noted {
+        appended.outcomes = vec![in_all(&appended.outcomes)];
+        if survey.is_noted() {
             records.clear();
             appended.outcomes = vec![Outcome::Unchanged];
         }
@@ -83,63 +69,38 @@ impl Core {
         // Durably, or a crash could bring a snapshot back that speaks of data which are gone.
         snapshots::discard(&*disk, &paths)?;
         disk.sync_dir(paths.root())?;
-        quarantine::erase(&*disk, &paths, self.journal.seed, seq)?;
-        if survey.target.is_some() || !records.is_empty() {
-            self.rewrite_without(survey.target.as_ref(), &records, guard)?;
+        for seq in iter::once(redacted.seq).chain(survey.carriers()) {
+            quarantine::erase(&*disk, &paths, self.journal.seed, seq)?;
+        }
+        if !survey.targets.is_empty() || !records.is_empty() {
+            self.rewrite_without(&survey.targets, &records, guard)?;
             self.journal.refresh()?;
         }
         segments::remove_unnamed(&*disk, &paths, &named(&self.journal))?;
-        for digest in survey.blobs.difference(&survey.blobs_of_others) {
+        for digest in survey.forsaken_blobs() {
             blobs::remove(&*disk, &paths, digest)?;
         }
         snapshots::write(&*disk, &paths, &snapshot_of(&self.journal, true))?;
-        info!(session_id = %self.journal.session, seq, reason = redacted.reason, "redacted");
+        let Redacted { seq, reason } = redacted;
+        info!(session_id = %self.journal.session, seq, reason, "redacted");
         appended.state = self.journal.replay.projection.metadata.clone();
         Ok(appended)
     }
 
-    /// Reads all of the history, which has to prove itself before any of it is written again.
-    fn survey(&self, seq: u64) -> Result<Survey, JournalError> {
-        let mut survey = Survey::default();
-        let mut reader = self.journal.reader_from(Position::START);
-        while let Some(found) = next_sound(&mut reader)? {
-            let event = event_of(&found.view);
-            if let Some(Event::Redacted(earlier)) = &event {
-                survey.noted |= earlier.seq == seq;
-            }
-            let blob = match &event {
-                Some(Event::MessageRecorded(message)) => message.blob,
-                _ => None,
-            };
-            if found.view.seq != seq {
-                survey.blobs_of_others.extend(blob.map(|blob| blob.digest));
-                continue;
-            }
-            survey.blobs.extend(blob.map(|blob| blob.digest));
-            refuse_the_indispensable(&found.view)?;
-            if let DataView::Present(_) = found.view.data {
-                let erased = found.view.erased(self.journal.seed);
-                let (offset, end_offset) = (found.offset, found.end_offset);
-                survey.target = Some(Target { offset, end_offset, erased });
-            }
-        }
-        Ok(survey)
-    }
-
-    /// Puts a journal without the target's data in the place of the present one, with the note at
+    /// Puts a journal without the targets' data in the place of the present one, with the notes at
     /// its end.
     fn rewrite_without(
         &self,
-        target: Option<&Target>,
-        note: &[Prepared],
+        targets: &[Target],
+        notes: &[Prepared],
         guard: &FileLockGuard<'_>,
     ) -> Result<(), JournalError> {
         let (journal, replay) = (&self.journal, &self.journal.replay);
         let mut segments = named(journal);
         let sealed_bytes = segments.iter().map(|segment| segment.bytes).sum();
-        if let Some(target) = target.filter(|target| target.offset < sealed_bytes) {
-            self.seal_without(target, &mut segments)?;
-        }
+        let (sealed, unsealed): (Vec<&Target>, Vec<&Target>) =
+            targets.iter().partition(|target| target.offset < sealed_bytes);
+        self.seal_without(&sealed, &mut segments)?;
         let mut writing = Rewriting::begin(&*journal.disk, &journal.paths)?;
         if !segments.is_empty() {
             let head = self.first_unsealed_prev()?;
@@ -150,30 +111,37 @@ impl Core {
             writing.put(0, line.link, &line.line)?;
         }
         let mut from = sealed_bytes;
-        if let Some(target) = target.filter(|target| target.offset >= sealed_bytes) {
+        for target in unsealed {
             writing.copy(&journal.file, from, target.offset)?;
             writing.put(replay.seq, replay.head, &target.erased)?;
             from = target.end_offset;
         }
         writing.copy(&journal.file, from, replay.end_offset)?;
-        let batch = Batch::encode(journal.seed, replay.seq, replay.head, note)?;
+        let batch = Batch::encode(journal.seed, replay.seq, replay.head, notes)?;
         writing.put(batch.seq, batch.head, &batch.lines)?;
         Ok(writing.finish(guard)?)
     }
 
-    /// Seals the lines of one segment again, without the target's data.
-    fn seal_without(&self, target: &Target, list: &mut [Segment]) -> Result<(), JournalError> {
+    /// Seals the lines of the segments that hold targets again, without the data of these.
+    fn seal_without(&self, targets: &[&Target], list: &mut [Segment]) -> Result<(), JournalError> {
         let journal = &self.journal;
         for (part, segment) in journal.file.parts().iter().zip(list) {
-            if !(part.from..part.to()).contains(&target.offset) {
+            let mut held = targets
+                .iter()
+                .filter(|target| (part.from..part.to()).contains(&target.offset))
+                .peekable();
+            if held.peek().is_none() {
                 continue;
             }
             let length = usize::try_from(segment.bytes).unwrap_or(0);
             let mut lines = vec![0; length];
             journal.file.read_at(part.from, &mut lines)?;
             let in_part = |offset: u64| usize::try_from(offset - part.from).unwrap_or(length);
-            let place = in_part(target.offset)..in_part(target.end_offset).min(length);
-            lines.splice(place, target.erased.iter().copied());
+            // From the last one on, so that the places of those before it stay true.
+            for target in held.rev() {
+                let place = in_part(target.offset)..in_part(target.end_offset).min(length);
+                lines.splice(place, target.erased.iter().copied());
+            }
             let (disk, paths) = (&*journal.disk, &journal.paths);
             *segment = segments::write(disk, paths, segment.first_seq, segment.last_seq, &lines)?;
         }
@@ -189,19 +157,17 @@ impl Core {
     }
 }
 
-/// A gap is excused, and missing data are explained, by events that must stay.
-fn refuse_the_indispensable(view: &LineView<'_>) -> Result<(), Refusal> {
-    let kind = match EventKind::from_name(view.kind) {
-        Some(EventKind::Recovered) => "recovered",
-        Some(EventKind::Redacted) => "redacted",
-        _ => return Ok(()),
-    };
-    Err(Refusal::Indispensable { seq: view.seq, kind })
-}
-
-fn event_of(view: &LineView<'_>) -> Option<Event> {
-    match view.data {
-        DataView::Present(data) => Event::from_data(view.kind, data, &Upcasts::CURRENT).ok(),
-        DataView::Erased(_) => None,
+/// One outcome for the notes of one redaction.
+fn in_all(outcomes: &[Outcome]) -> Outcome {
+    let mut all = Outcome::Unchanged;
+    for outcome in outcomes {
+        all = match (all, *outcome) {
+            (Outcome::Recorded { first_seq, .. }, Outcome::Recorded { last_seq, .. }) => {
+                Outcome::Recorded { first_seq, last_seq }
+            }
+            (Outcome::Unchanged, next) => next,
+            (all, _) => all,
+        };
     }
+    all
 }

@@ -32,6 +32,13 @@ impl Salvage {
         self.planned.iter().any(|(planned, _)| planned == session)
             || self.adopted.iter().any(|adopted| adopted.from == folder)
     }
+
+    /// Whether what lies where this session would has been named as something else.
+    #[must_use]
+    pub fn has_left(&self, session: &SessionId) -> bool {
+        let folder = format!("sessions/{session}");
+        self.left.iter().any(|left| left.path == folder)
+    }
 }
 
 /// A file or a folder that was brought back. Names are relative to the store.

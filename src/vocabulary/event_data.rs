@@ -200,7 +200,8 @@ pub struct Redacted {
     pub reason: String,
 }
 
-/// Data of [`Event::Recovered`](super::Event::Recovered): what a repair found lost, and where the damaged bytes are.
+/// Data of [`Event::Recovered`](super::Event::Recovered): what a repair found lost, and where the
+/// damaged bytes are; or what earlier ones said whose data a redaction took.
 #[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
 pub struct Recovered {
     /// Why the repair was needed: the class of the finding.

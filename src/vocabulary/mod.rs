@@ -23,6 +23,7 @@ mod plan;
 mod record;
 mod session_id;
 mod timestamp;
+mod traces;
 mod transition;
 mod upcast;
 
@@ -48,6 +49,7 @@ pub use plan::{Plan, PlannedEvent, Rejection, plan};
 pub use record::{Data, Record};
 pub use session_id::{SessionId, SessionIdError};
 pub use timestamp::{Timestamp, TimestampError};
+pub use traces::without_traces;
 pub use transition::{Impossible, check_transition};
 pub use upcast::{Upcaster, Upcasts};
 

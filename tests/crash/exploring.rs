@@ -192,10 +192,7 @@ impl Crashes<'_> {
         each_state(&self.medium, bounds, |image| {
             self.known.insert(image.fingerprint());
         });
-        // What a recovery carries across a gap is in its own event, which has to stay.
-        let operations = self.sequence.operations;
-        let is_redacted = operations.last() == Some(&Operation::Redact)
-            && !operations.contains(&Operation::Recover);
+        let is_redacted = self.sequence.operations.last() == Some(&Operation::Redact);
         let mut explored = Explored { is_new: true, ..Explored::default() };
         for calls in self.run.start + 1..=trace.len() {
             self.medium.apply(&trace[calls - 1]);

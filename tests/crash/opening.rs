@@ -10,7 +10,7 @@ use annals::vocabulary::{FindingClass, SessionId};
 
 use crate::image::Image;
 use crate::oracle::Standing;
-use crate::session::{STORE, Session, paths, serious, sessions_on};
+use crate::session::{STORE, Session, paths, seq, serious, sessions_on};
 use crate::world::{World, author, created, pear, plum, said, settings};
 
 /// What was found on a medium after a crash.
@@ -75,10 +75,13 @@ fn go_on(memory: &MemoryDisk, session: &SessionId, found: &Session) -> Result<()
         return Err(format!("{session} refuses the next command: {error}"));
     }
     let after = sound(memory, session, found.findings.len() > wrong.len())?;
-    if !after.lines.starts_with(&found.lines) {
+    let mut rest = after.lines.iter();
+    if !found.lines.iter().all(|line| rest.any(|next| next == line)) {
         return Err(format!("{session} has lost records with the next command"));
     }
-    let added = after.lines.len() - found.lines.len();
+    // A recovery may have found a copy of a record that the journal lacked.
+    let end = found.lines.last().map_or(0, |line| seq(line));
+    let added = after.lines.iter().filter(|line| seq(line) > end).count();
     // A repair leaves a record of its own.
     let expected = 1 + usize::from(!wrong.is_empty());
     if added != expected {

@@ -137,7 +137,7 @@ fn check_set_aside(set_aside: &BTreeMap<String, Vec<u8>>) -> Result<(), String> 
 }
 
 /// The number of a record that has been proved.
-fn seq(line: &[u8]) -> u64 {
+pub fn seq(line: &[u8]) -> u64 {
     let digits = &line["{\"crc\":\"00000000\",\"seq\":".len()..];
     let digits = digits.iter().take_while(|byte| byte.is_ascii_digit());
     digits.fold(0, |seq, digit| seq * 10 + u64::from(digit - b'0'))

@@ -193,6 +193,89 @@ fn a_damaged_segment_that_was_set_aside_goes_where_it_may_hold_the_record() {
     assert!(!bench.memory.image().contains_key(&aside));
 }
 
+/// A session whose second record, the first message, is the secret, and whose records 3 to 5 are
+/// lost under a snapshot, so that its repair carries the state across the gap.
+fn with_a_carried_secret() -> Bench {
+    let mut bench = Bench::new();
+    bench.settings.snapshot_every = 1;
+    bench.create(&pear()).unwrap();
+    append(&mut bench.writer(), vec![said(SECRET)]).remove(0).unwrap();
+    bench.say(3..=6);
+    let mut lines = bench.lines();
+    lines.drain(3..=5);
+    bench.put_lines(&lines);
+    assert_eq!(bench.recover().unwrap().lost.len(), 1);
+    bench
+}
+
+#[test]
+fn a_state_that_was_carried_across_a_gap_is_carried_on_without_the_data() {
+    let bench = with_a_carried_secret();
+    assert!(bench.lines().last().unwrap().windows(SECRET.len()).any(|at| at == SECRET.as_bytes()));
+    bench.say(8..=9);
+    let links = bench.links();
+
+    let appended = bench.redact(2).unwrap();
+
+    assert_eq!(bench.holding(SECRET), Vec::<String>::new());
+    assert_eq!(bench.findings(), []);
+    assert_eq!(bench.links()[..links.len()], links[..]);
+    // Two notes and the recovery that carries on: the messages that were lost still count.
+    assert_eq!(appended.outcomes, [Outcome::Recorded { first_seq: 10, last_seq: 12 }]);
+    assert_eq!(appended.state.message_count, 7);
+    assert_eq!(appended.state.first_message.as_deref(), Some("message 6"));
+    bench.say(13..=14);
+    assert_eq!(bench.findings(), []);
+    let before = bench.bytes();
+    assert_eq!(bench.redact(2).unwrap().outcomes, [Outcome::Unchanged]);
+    assert_eq!(bench.bytes(), before);
+}
+
+#[test]
+fn a_carried_state_stays_where_it_shows_nothing_of_the_data() {
+    let bench = with_a_carried_secret();
+    let appended = bench.redact(6).unwrap();
+    assert_eq!(appended.outcomes, [Outcome::Recorded { first_seq: 8, last_seq: 8 }]);
+    assert_eq!(appended.state.first_message.as_deref(), Some(SECRET));
+    assert_eq!(bench.findings(), []);
+}
+
+#[test]
+fn a_carried_state_of_a_lost_record_keeps_what_other_records_prove() {
+    let mut bench = Bench::new();
+    bench.settings.snapshot_every = 1;
+    bench.create(&pear()).unwrap();
+    append(&mut bench.writer(), vec![said(SECRET)]).remove(0).unwrap();
+    bench.say(3..=6);
+    let mut lines = bench.lines();
+    lines.drain(2..=4);
+    bench.put_lines(&lines);
+    bench.recover().unwrap();
+    assert!(!bench.holding(SECRET).is_empty());
+
+    let state = bench.redact(2).unwrap().state;
+
+    assert_eq!(bench.holding(SECRET), Vec::<String>::new());
+    assert_eq!(bench.findings(), []);
+    assert_eq!((state.message_count, state.first_message.as_deref()), (5, Some("message 5")));
+}
+
+#[test]
+fn a_recovery_that_carries_a_state_can_be_redacted_and_still_excuses_its_gap() {
+    let bench = with_a_carried_secret();
+    bench.say(8..=30);
+    bench.writer().compact(4).unwrap();
+
+    let state = bench.redact(7).unwrap().state;
+
+    assert_eq!(bench.findings(), []);
+    assert_eq!((state.message_count, state.first_message.as_deref()), (28, Some(SECRET)));
+    // What the message itself says is another record's.
+    bench.redact(2).unwrap();
+    assert_eq!(bench.holding(SECRET), Vec::<String>::new());
+    assert_eq!(bench.findings(), []);
+}
+
 #[test]
 fn a_second_redaction_changes_nothing() {
     let bench = Bench::with_a_secret_at_5();

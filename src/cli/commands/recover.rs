@@ -64,6 +64,7 @@ pub(in crate::cli) async fn run(
         true => Vec::new(),
         false => context.named_or_all(&args.sessions).await?,
     };
+    sessions.retain(|session| !salvage.has_left(session));
     sessions.retain(|session| !(args.dry_run && salvage.has_planned(session)));
     let mut tally = Tally { repair, status: Status::Done, lost: !salvage.left.is_empty() };
     for (session, planned) in std::mem::take(&mut salvage.planned) {

@@ -17,12 +17,12 @@ mod verdict;
 use std::path::Path;
 use std::sync::Arc;
 
-use self::arrange::{Arranged, arrange};
+use self::arrange::arrange;
 use self::salvage::Salvage;
 use super::files::remove_leftover;
 use super::history::{First, read_header};
 use super::opening::{Journal, stay_inside};
-use super::quarantine::{move_aside, name_of, set_aside};
+use super::quarantine::{name_of, set_aside};
 use super::settings::Settings;
 use super::writer::snapshot_of;
 use super::{JournalError, repair, snapshots};
@@ -65,12 +65,11 @@ pub fn plan_recovery(
     let mut arranged = arrange(&*thought, paths, session)?;
     let salvage = Salvage::of(&thought, paths, session, &arranged)?;
     let mut recovery = salvage.recovery(&arranged);
-    if salvage.must_rewrite() {
-        for (what, file) in salvage.originals()? {
-            recovery.quarantined.push(name_of(&*file, what, 0, file.info()?.len)?);
-        }
+    for (what, file) in salvage.originals()? {
+        recovery.quarantined.push(name_of(&*file, what, 0, file.info()?.len)?);
     }
-    tidy(&*thought, paths, &salvage, &mut arranged, &mut recovery)?;
+    arranged.adopt_texts(&*thought, paths)?;
+    recovery.adopted.clone_from(&arranged.adopted);
     Ok(recovery)
 }
 
@@ -110,36 +109,31 @@ pub fn recover(
     let mut arranged = arrange(&**disk, paths, session)?;
     let salvage = Salvage::of(disk, paths, session, &arranged)?;
     let mut recovery = salvage.recovery(&arranged);
+    for (what, file) in salvage.originals()? {
+        let len = file.info()?.len;
+        recovery.quarantined.push(set_aside(&**disk, paths, &*file, what, 0, len)?);
+    }
     if salvage.must_rewrite() {
-        for (what, file) in salvage.originals()? {
-            let len = file.info()?.len;
-            recovery.quarantined.push(set_aside(&**disk, paths, &*file, what, 0, len)?);
-        }
         let noted = Recovery { quarantined: plan.quarantined, ..recovery.clone() };
         salvage.rewrite(&noted, by, now, &guard)?;
-    }
-    tidy(&**disk, paths, &salvage, &mut arranged, &mut recovery)?;
-    if salvage.must_rewrite() {
         remove_superseded(&**disk, paths, &salvage)?;
+    }
+    remove_copies(&**disk, &salvage)?;
+    arranged.adopt_texts(&**disk, paths)?;
+    recovery.adopted.clone_from(&arranged.adopted);
+    if salvage.must_rewrite() {
         let journal = Journal::open(disk, paths.clone(), session.clone())?;
         snapshots::write(&**disk, paths, &snapshot_of(&journal, true))?;
     }
     Ok(recovery)
 }
 
-/// Sets the copies aside that were read, and puts texts in the places of those.
-fn tidy(
-    disk: &dyn Disk,
-    paths: &SessionPaths,
-    salvage: &Salvage<'_>,
-    arranged: &mut Arranged,
-    recovery: &mut Recovery,
-) -> Result<(), JournalError> {
+/// Removes the copies that have been read, and were set aside.
+fn remove_copies(disk: &dyn Disk, salvage: &Salvage<'_>) -> Result<(), JournalError> {
     for copy in salvage.copies_to_set_aside() {
-        recovery.quarantined.push(move_aside(disk, paths, &copy.path, copy.original())?);
+        disk.remove_file(&copy.path)?;
+        copy.path.parent().map_or(Ok(()), |folder| disk.sync_dir(folder))?;
     }
-    arranged.adopt_texts(disk, paths)?;
-    recovery.adopted.clone_from(&arranged.adopted);
     Ok(())
 }
 

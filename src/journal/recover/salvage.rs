@@ -201,9 +201,20 @@ impl<'a> Salvage<'a> {
         Ok(offered)
     }
 
-    /// The files that are damaged, or are about to be replaced.
+    /// The files that are damaged, are about to be replaced, or have no business where they are.
+    /// They have to be in quarantine before the journal says that they are.
     pub(super) fn originals(&self) -> Result<Originals, DiskError> {
         let mut originals = Originals::new();
+        if self.must_rewrite() {
+            self.add_own_originals(&mut originals)?;
+        }
+        for copy in self.copies_to_set_aside() {
+            originals.push((copy.original(), self.disk.open(&copy.path, Access::Read)?));
+        }
+        Ok(originals)
+    }
+
+    fn add_own_originals(&self, originals: &mut Originals) -> Result<(), DiskError> {
         if self.has_journal {
             let journal = self.disk.open(&self.paths.journal(), Access::Read)?;
             originals.push((Original::Journal, journal));
@@ -218,7 +229,7 @@ impl<'a> Salvage<'a> {
                 Err(error) => return Err(error),
             }
         }
-        Ok(originals)
+        Ok(())
     }
 
     /// Copies that have been read, and do not lie where such files do; and what a new snapshot would
