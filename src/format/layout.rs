@@ -11,6 +11,9 @@ pub const SESSIONS: &str = "sessions";
 /// How the names of sessions under construction begin; no session id begins with a dot.
 pub const UNDER_CONSTRUCTION: &str = ".new-";
 
+/// How the name of a session's folder begins while it is being removed.
+pub const UNDER_REMOVAL: &str = ".gone-";
+
 /// The paths of one session.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct SessionPaths {

@@ -18,8 +18,8 @@ use super::{create, hello, manager};
 type Manager = SessionManager<InMemoryRepository>;
 
 /// Operations that are not about one session named by the caller.
-const ABOUT_THE_STORE: [&str; 5] =
-    ["list_sessions", "list_by_status", "list", "session_ids", "health_check"];
+const ABOUT_THE_STORE: [&str; 6] =
+    ["list_sessions", "list_by_status", "list", "session_ids", "salvage_store", "health_check"];
 
 fn file() -> FileRecorded {
     FileRecorded { path: "src/lib.rs".to_owned(), action: None, occurred: None }
@@ -63,6 +63,7 @@ async fn read_in_every_way(manager: &Manager, session: &SessionId, blob: &BlobRe
     manager.head(session).await.unwrap();
     manager.verify_session(session, &Depth::default()).await.unwrap();
     manager.recover_session(session, Repair::Apply).await.unwrap();
+    manager.salvage_store(Repair::Apply).await.unwrap();
     manager.health_check().await.unwrap();
 }
 

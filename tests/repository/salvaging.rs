@@ -2,13 +2,14 @@
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
+use std::time::Duration;
 
-use annals::disk::{Disk, DiskOperation, Fault, FaultyDisk};
+use annals::disk::{Disk, DiskOperation, Fault, FaultyDisk, FileLock};
 use annals::repository::{Repair, RepositoryError, SessionRepository};
-use annals::vocabulary::FindingClass;
+use annals::vocabulary::{FindingClass, Holder, Timestamp};
 
 use super::ruins::{Ruins, Salvaged, at};
-use super::support::id;
+use super::support::{author, id};
 
 /// Two sessions, of which `pear` has sealed history and snapshots, and `plum` has neither.
 async fn orchard() -> Ruins {
@@ -390,4 +391,41 @@ async fn a_salvage_that_is_cut_short_anywhere_goes_on_the_next_time() {
         }
     }
     assert!(cuts > 20, "{cuts}");
+}
+
+#[tokio::test]
+async fn a_removal_that_was_cut_short_is_finished_and_a_session_half_made_is_removed() {
+    let ruins = orchard().await;
+    for (session, left) in [("pear", ".gone-1"), ("plum", ".new-2")] {
+        ruins.rename(&format!("sessions/{session}"), &format!("sessions/{left}"));
+    }
+    ruins.salvage(Repair::Plan).await;
+    assert!(ruins.exists("sessions/.gone-1/journal.jsonl"));
+    ruins.salvage(Repair::Apply).await;
+    assert_eq!(ruins.memory.list_dir(&at("sessions")).unwrap(), []);
+}
+
+#[tokio::test]
+async fn a_purge_that_was_cut_short_is_finished_by_asking_for_it_again() {
+    let ruins = orchard().await;
+    ruins.rename("sessions/pear", "sessions/.gone-1");
+    let refused = ruins.open().unwrap().delete(&id("pear")).await.unwrap_err();
+    assert!(matches!(refused, RepositoryError::NotFound { .. }));
+    assert!(!ruins.exists("sessions/.gone-1"));
+    assert!(ruins.exists("sessions/plum"));
+}
+
+#[tokio::test]
+async fn what_somebody_is_making_or_removing_is_left_alone() {
+    let ruins = orchard().await;
+    ruins.rename("sessions/pear", "sessions/.gone-1");
+    ruins.rename("sessions/plum", "sessions/.new-2");
+    let held = [".gone-1", ".new-2"]
+        .map(|name| FileLock::open(&ruins.memory, &at(&format!("sessions/{name}/lock"))).unwrap());
+    let holder = Holder { by: author(), since: Timestamp::EPOCH };
+    let guards = held.each_ref().map(|lock| lock.exclusive(&holder, Duration::ZERO).unwrap());
+    ruins.salvage(Repair::Apply).await;
+    assert!(ruins.exists("sessions/.gone-1/journal.jsonl"));
+    assert!(ruins.exists("sessions/.new-2/journal.jsonl"));
+    drop(guards);
 }

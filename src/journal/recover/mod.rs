@@ -116,12 +116,12 @@ pub fn recover(
     if salvage.must_rewrite() {
         let noted = Recovery { quarantined: plan.quarantined, ..recovery.clone() };
         salvage.rewrite(&noted, by, now, &guard)?;
-        remove_superseded(&**disk, paths, &salvage)?;
     }
     remove_copies(&**disk, &salvage)?;
     arranged.adopt_texts(&**disk, paths)?;
     recovery.adopted.clone_from(&arranged.adopted);
     if salvage.must_rewrite() {
+        remove_superseded(&**disk, paths, &salvage)?;
         let journal = Journal::open(disk, paths.clone(), session.clone())?;
         snapshots::write(&**disk, paths, &snapshot_of(&journal, true))?;
     }

@@ -103,7 +103,7 @@ impl Survey {
             }
             Some(Event::Recovered(recovered)) => {
                 refuse(is_it && recovered.state.is_none(), view.seq, "recovered")?;
-                if view.seq >= self.seq && self.shows_in(&recovered) {
+                if is_it || view.seq > self.seq && self.shows_in(&recovered) {
                     self.carriers.push((view.seq, *recovered));
                     return Ok(true);
                 }

@@ -3,8 +3,10 @@
 use std::sync::Arc;
 
 use super::error::of_journal;
+use super::leftovers;
 use super::store::{Store, storage};
 use crate::disk::FileLock;
+use crate::format::layout::UNDER_REMOVAL;
 use crate::journal::{JournalError, Settings};
 use crate::repository::RepositoryError;
 use crate::vocabulary::{Holder, SessionId};
@@ -19,13 +21,15 @@ pub(super) fn delete(
     let paths = store.paths(session).map_err(storage)?;
     let disk = &*store.disk;
     if disk.info(paths.root()).map_err(storage)?.is_none() {
+        // Perhaps asked for again, because it was cut short.
+        leftovers::sweep(store, settings).map_err(storage)?;
         return Err(RepositoryError::NotFound { session: session.clone() });
     }
     let lock = FileLock::open(disk, &paths.lock()).map_err(|error| of_journal(error.into()))?;
     let holder = Holder { by: settings.by.clone(), since: settings.clock.now() };
     let (_guard, _previous) =
         lock.exclusive(&holder, settings.lock_timeout).map_err(|error| of_journal(error.into()))?;
-    let removed = store.sessions().join(format!(".gone-{}", uuid::Uuid::now_v7()));
+    let removed = store.sessions().join(format!("{UNDER_REMOVAL}{}", uuid::Uuid::now_v7()));
     let remove = || {
         disk.rename_new(paths.root(), &removed)?;
         disk.sync_dir(&store.sessions())?;

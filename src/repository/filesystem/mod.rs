@@ -2,6 +2,7 @@
 
 mod deletion;
 mod error;
+mod leftovers;
 mod reading;
 mod salvage;
 mod slot;
@@ -371,6 +372,9 @@ impl SessionRepository for FileSystemRepository {
     async fn salvage(&self, repair: Repair) -> Result<Salvage, RepositoryError> {
         self.blocking(move |inner| {
             let salvage = salvage::salvage(&inner.store, repair)?;
+            if repair == Repair::Apply {
+                leftovers::sweep(&inner.store, &inner.settings).map_err(storage)?;
+            }
             for adopted in salvage.adopted.iter().filter(|_| repair == Repair::Apply) {
                 inner.forget(&adopted.session);
             }
