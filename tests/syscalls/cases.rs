@@ -15,6 +15,10 @@ pub(crate) enum Effect {
     Reads,
     /// It makes one append: all of it is there, or nothing.
     Appends,
+    /// It seals older history, which reads as before.
+    Compacts,
+    /// It removes data and says so: both, or nothing. One that fails is asked for again.
+    Redacts,
     /// It takes several steps, and may be stopped between two of them.
     Several,
     /// It removes the session.
@@ -36,14 +40,18 @@ const RECORD: (&[&str], &[i32]) = (&["record", "demo", "--role", "user", "afterw
 const CREATE: (&[&str], &[i32]) = (&["create", "--id", "demo"], &[0, 5]);
 const RESTORE: (&[&str], &[i32]) = (&["restore", "demo"], &[0, 5]);
 const RECOVER: (&[&str], &[i32]) = (&["recover", "demo"], &[0, 1]);
+const COMPACT: (&[&str], &[i32]) = (&["compact", "demo", "--keep", "2"], &[0]);
+const REDACT: (&[&str], &[i32]) = (&["redact", "demo", "2", "--reason", "a gate code"], &[0]);
 
 /// Every case. A command that is new here needs one line.
 pub(crate) fn all() -> Vec<Case> {
-    use Effect::{Appends, Purges, Reads, Several};
+    use Effect::{Appends, Compacts, Purges, Reads, Redacts, Several};
     let long = "a long text, of which no two lines are equal: ".repeat(1_600);
     let long = ["record", "demo", "--role", "user", &long];
     let first = ["create", "--id", "demo", "--message", "hello"];
     let record = ["record", "demo", "--role", "user", "hello again"];
+    let compact = ["compact", "demo", "--keep", "2"];
+    let redact = ["redact", "demo", "2", "--reason", "a gate code"];
     let transcripts = ["import", "--from", "claude-code", "transcripts"];
     vec![
         case("create, in no store", Appends, nothing, &first).then(&[CREATE, RECORD]),
@@ -64,6 +72,9 @@ pub(crate) fn all() -> Vec<Case> {
         case("delete", Appends, two_sessions, &["delete", "demo"]).then(&[RESTORE, RECORD]),
         case("purge", Purges, two_sessions, &["purge", "demo"]).then(&[CREATE, RECORD]),
         case("recover", Several, corrupt, &["recover", "demo"]).then(&[RECOVER, RECORD]),
+        case("compact", Compacts, two_sessions, &compact).then(&[COMPACT, RECORD]),
+        case("redact", Redacts, two_sessions, &redact).then(&[REDACT, RECORD]),
+        case("redact, in a segment", Redacts, compacted, &redact).then(&[REDACT, RECORD]),
         case("import", Several, transcript, &transcripts),
         case("list", Reads, two_sessions, &["list", "--status", "all"]),
         case("show", Reads, two_sessions, &["show", "demo"]),
@@ -143,6 +154,13 @@ fn corrupt(scene: &Scene) {
     let path = scene.journal("demo");
     let text = fs::read_to_string(&path).unwrap();
     fs::write(path, text.replace("good morning", "good mourning".get(..12).unwrap())).unwrap();
+}
+
+/// Older history is sealed.
+fn compacted(scene: &Scene) {
+    two_sessions(scene);
+    scene.does(&["compact", "demo", "--keep", "2"]);
+    assert!(scene.session_folder("demo").join("segments").exists());
 }
 
 /// The next record but one brings the second snapshot.
