@@ -1,6 +1,7 @@
 //! Snapshots are used where they are right, and thrown away where they are not.
 
 use annals::format::{Snapshot, bounds};
+use annals::vocabulary::FindingClass;
 
 use crate::bench::{Bench, paths, pear};
 
@@ -69,8 +70,11 @@ fn a_snapshot_of_another_version_is_passed_over_without_a_finding() {
 #[test]
 fn a_snapshot_that_does_not_fit_the_journal_is_passed_over() {
     let bench = bench_with_snapshot();
-    for shift in [1, 300, 100_000] {
-        let mut stale = snapshot(&bench);
+    let sound = snapshot(&bench);
+    // The record behind it is of the same length.
+    let one_record = sound.end_offset - sound.last_offset;
+    for shift in [1, 300, one_record, 100_000] {
+        let mut stale = sound.clone();
         stale.last_offset += shift;
         stale.end_offset += shift;
         stale.state.metadata.message_count = 999;
@@ -80,11 +84,27 @@ fn a_snapshot_that_does_not_fit_the_journal_is_passed_over() {
 }
 
 #[test]
+fn nothing_is_chained_to_a_snapshot_of_records_that_others_have_replaced() {
+    let mut bench = Bench::with_records(7);
+    let common = bench.bytes();
+    bench.say([8]);
+    let other = bench.bytes();
+    bench.put(&common);
+    bench.settings.snapshot_every = 4;
+    bench.say([8]);
+    // The copy is as long, record for record: there is one where the snapshot says.
+    bench.put(&other);
+    assert_eq!(snapshot(&bench).seq, 8);
+    bench.say([9]);
+    assert_eq!(bench.classes(), [FindingClass::SnapshotMismatch]);
+}
+
+#[test]
 fn a_snapshot_that_disagrees_with_replay_is_found_by_verify() {
     let bench = bench_with_snapshot();
     let mut wrong = snapshot(&bench);
     wrong.state.metadata.message_count += 1;
     bench.put_at(&paths(&pear()).snapshot(), &wrong.encode().unwrap());
     let classes = bench.classes();
-    assert_eq!(classes, [annals::vocabulary::FindingClass::SnapshotMismatch]);
+    assert_eq!(classes, [FindingClass::SnapshotMismatch]);
 }
