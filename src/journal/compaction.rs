@@ -65,9 +65,13 @@ impl Core {
             bytes_after: bytes_before,
             changed: false,
         };
-        let Some(cut) = find_cut(journal, keep)? else { return Ok(unchanged) };
-        // With it, nobody has to unpack what is sealed in order to know the state.
         let (disk, paths) = (&*journal.disk, &journal.paths);
+        let Some(cut) = find_cut(journal, keep)? else {
+            // What one that died has left behind goes even so.
+            segments::remove_unnamed(disk, paths, &named(journal))?;
+            return Ok(unchanged);
+        };
+        // With it, nobody has to unpack what is sealed in order to know the state.
         snapshots::write(disk, paths, &snapshot_of(journal, true))?;
         let sealed = Sealed { head: cut.prev, segments: seal(journal, cut)? };
         let header = Header::of_sealed(journal.id, journal.session.clone(), sealed);

@@ -8,12 +8,12 @@ use annals::vocabulary::FindingClass;
 use crate::bench::{Bench, append, expecting, message, paths, pear, said, with_key};
 
 impl Bench {
-    fn compact(&self, keep: u64) -> Compaction {
+    pub fn compact(&self, keep: u64) -> Compaction {
         self.writer().compact(keep).unwrap()
     }
 
     /// The names of the files in the folder of segments, sorted.
-    fn segments(&self) -> Vec<String> {
+    pub fn segments(&self) -> Vec<String> {
         let folder = paths(&pear()).segments();
         let entries = self.memory.list_dir(&folder).unwrap_or_default();
         let mut names: Vec<String> = entries.into_iter().map(|(name, _)| name).collect();
@@ -22,7 +22,7 @@ impl Bench {
     }
 
     /// Every line of the history, sealed or not, as a reader delivers it.
-    fn history(&self) -> Vec<Vec<u8>> {
+    pub fn history(&self) -> Vec<Vec<u8>> {
         let journal = Journal::open(&self.disk, paths(&pear()), pear()).unwrap();
         let mut reader = journal.reader_from(Position::START);
         let mut lines = Vec::new();

@@ -219,6 +219,34 @@ fn a_recovery_that_fails_half_way_can_be_run_again() {
 }
 
 #[test]
+fn a_compaction_that_fails_half_way_leaves_the_history_whole_and_can_be_run_again() {
+    for operation in [
+        DiskOperation::Open,
+        DiskOperation::Write,
+        DiskOperation::SyncData,
+        DiskOperation::SyncDir,
+        DiskOperation::Rename,
+        DiskOperation::Remove,
+    ] {
+        for nth in 1..=8 {
+            let (faulty, bench) = faulty(20);
+            bench.compact(4);
+            bench.say(21..=30);
+            let history = bench.history();
+            let mut writer = bench.writer();
+            faulty.fail(operation, nth, Fault::Errno(ENOSPC));
+            let first = writer.compact(4);
+            faulty.heal();
+            assert_eq!(bench.history(), history, "{operation:?} {nth} {first:?}");
+            bench.compact(4);
+            assert_eq!(bench.history(), history);
+            assert_eq!(bench.segments().len(), 1, "{operation:?} {nth} {first:?}");
+            assert!(bench.findings().is_empty(), "{operation:?} {nth} {first:?}");
+        }
+    }
+}
+
+#[test]
 fn a_snapshot_that_cannot_be_written_does_not_hold_an_append_up() {
     let (faulty, mut bench) = faulty(2);
     bench.settings.snapshot_every = 2;
