@@ -22,7 +22,7 @@ pub fn on<'a>(scene: &'a Image, operations: &'a [Operation]) -> Sequence<'a> {
         (false, 1 | 2) => Bounds { exhaustive: 1024, reach: Reach::Pairs, drawn: 64 },
         (false, _) => Bounds { exhaustive: 8, reach: Reach::Losses, drawn: 2 },
         (true, 1 | 2) => Bounds { exhaustive: 8192, reach: Reach::Pairs, drawn: 1024 },
-        (true, _) => Bounds { exhaustive: 1024, reach: Reach::Pairs, drawn: 64 },
+        (true, _) => Bounds { exhaustive: 64, reach: Reach::Singles, drawn: 8 },
     };
     let goes_on_every = if figures::long_form() { 4 } else { 8 };
     Sequence { scene, operations, killed_after: None, bounds, goes_on_every, between: |disk| disk }
@@ -32,7 +32,7 @@ pub fn on<'a>(scene: &'a Image, operations: &'a [Operation]) -> Sequence<'a> {
 pub fn killed<'a>(whole: Sequence<'a>) -> impl Iterator<Item = Sequence<'a>> {
     let bounds = match figures::long_form() {
         false => Bounds { exhaustive: 8, reach: Reach::Singles, drawn: 2 },
-        true => Bounds { exhaustive: 64, reach: Reach::Pairs, drawn: 32 },
+        true => Bounds { exhaustive: 64, reach: Reach::Pairs, drawn: 8 },
     };
     let of = move |calls| Sequence { killed_after: Some(calls), bounds, ..whole };
     (0..whole.calls_of_first()).map(of)

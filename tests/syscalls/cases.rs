@@ -40,6 +40,7 @@ const RECORD: (&[&str], &[i32]) = (&["record", "demo", "--role", "user", "afterw
 const CREATE: (&[&str], &[i32]) = (&["create", "--id", "demo"], &[0, 5]);
 const RESTORE: (&[&str], &[i32]) = (&["restore", "demo"], &[0, 5]);
 const RECOVER: (&[&str], &[i32]) = (&["recover", "demo"], &[0, 1]);
+const RECOVER_ALL: (&[&str], &[i32]) = (&["recover", "--all"], &[0]);
 const COMPACT: (&[&str], &[i32]) = (&["compact", "demo", "--keep", "2"], &[0]);
 const REDACT: (&[&str], &[i32]) = (&["redact", "demo", "2", "--reason", "a gate code"], &[0]);
 
@@ -72,6 +73,7 @@ pub(crate) fn all() -> Vec<Case> {
         case("delete", Appends, two_sessions, &["delete", "demo"]).then(&[RESTORE, RECORD]),
         case("purge", Purges, two_sessions, &["purge", "demo"]).then(&[CREATE, RECORD]),
         case("recover", Several, corrupt, &["recover", "demo"]).then(&[RECOVER, RECORD]),
+        case("recover --all", Several, strewn, &["recover", "--all"]).then(&[RECOVER_ALL, RECORD]),
         case("compact", Compacts, two_sessions, &compact).then(&[COMPACT, RECORD]),
         case("redact", Redacts, two_sessions, &redact).then(&[REDACT, RECORD]),
         case("redact, in a segment", Redacts, compacted, &redact).then(&[REDACT, RECORD]),
@@ -154,6 +156,15 @@ fn corrupt(scene: &Scene) {
     let path = scene.journal("demo");
     let text = fs::read_to_string(&path).unwrap();
     fs::write(path, text.replace("good morning", "good mourning".get(..12).unwrap())).unwrap();
+}
+
+/// A session has left the folder of sessions, and the removal of another was cut short.
+fn strewn(scene: &Scene) {
+    two_sessions(scene);
+    scene.does(&["create", "--id", "gone", "--message", "hello"]);
+    let sessions = scene.session_folder("demo").parent().unwrap().to_owned();
+    fs::rename(sessions.join("gone"), sessions.join(".gone-1")).unwrap();
+    fs::rename(sessions.join("demo"), scene.store().join("#12345")).unwrap();
 }
 
 /// Older history is sealed.
