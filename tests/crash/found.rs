@@ -83,3 +83,10 @@ fn a_snapshot_does_not_come_back_after_the_data_it_speaks_of_were_removed() {
     let scene = store_at_rest();
     assert_nothing_is_lost(std::iter::once(on(&scene, &[Operation::Snapshot, Operation::Redact])));
 }
+
+#[test]
+fn a_session_whose_purge_died_before_its_entry_was_synced_is_gone_or_whole_when_it_is_asked_for_again()
+ {
+    let operations = [Operation::Purge, Operation::Purge];
+    assert_nothing_is_lost_after_a_kill(&store_at_rest(), &operations);
+}

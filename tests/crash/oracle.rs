@@ -2,7 +2,7 @@
 
 use annals::vocabulary::FindingClass;
 
-use crate::session::{Session, serious};
+use crate::session::{Session, link, serious};
 
 /// A session at one moment; `None` where there is none.
 pub type Standing = Option<Session>;
@@ -72,7 +72,7 @@ impl Life {
         };
         let stood = self.standings.iter().any(is_one);
         let on_the_way =
-            || self.standings.windows(2).any(|step| is_between(found, &step[0], &step[1]));
+            || self.standings.windows(2).any(|step| self.is_between(found, &step[0], &step[1]));
         if !stood && !on_the_way() {
             return Err(self.objection(found.as_ref()));
         }
@@ -91,6 +91,21 @@ impl Life {
 
     fn is_settled(&self) -> bool {
         self.standings.len() == 1
+    }
+
+    /// Whether it has all of the one and some of what leads to the other, with nothing but an
+    /// unfinished write behind.
+    fn is_between(&self, found: &Standing, from: &Standing, to: &Standing) -> bool {
+        let (Some(found), Some(from), Some(to)) = (found, from, to) else { return false };
+        let mut pairs = found.lines.iter().zip(&to.lines);
+        let leads_there = |(now, then): (&Vec<u8>, &Vec<u8>)| {
+            now == then || self.redacted && link(now) == link(then)
+        };
+        found.lines.starts_with(&from.lines)
+            && found.lines.len() <= to.lines.len()
+            && pairs.all(leads_there)
+            && is_at_most_torn(found)
+            && is_at_most_torn(from)
     }
 
     /// What is wrong with something that this life does not allow.
@@ -128,16 +143,6 @@ fn is_same(found: Option<&Session>, standing: Option<&Session>) -> bool {
 fn is_same_but_for_snapshots(found: Option<&Session>, standing: Option<&Session>) -> bool {
     let (Some(found), Some(standing)) = (found, standing) else { return false };
     found.lines == standing.lines && serious(&found.findings) == serious(&standing.findings)
-}
-
-/// Whether it has all of the one and some of what leads to the other, with nothing but an
-/// unfinished write behind.
-fn is_between(found: &Standing, from: &Standing, to: &Standing) -> bool {
-    let (Some(found), Some(from), Some(to)) = (found, from, to) else { return false };
-    found.lines.starts_with(&from.lines)
-        && to.lines.starts_with(&found.lines)
-        && is_at_most_torn(found)
-        && is_at_most_torn(from)
 }
 
 fn is_at_most_torn(session: &Session) -> bool {

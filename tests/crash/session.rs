@@ -8,7 +8,7 @@ use annals::disk::{Access, Disk, MemoryDisk};
 use annals::format::layout::{SESSIONS, STORE_FILE, SessionPaths};
 use annals::format::parse;
 use annals::journal::{Journal, JournalError, Position, Scope, Step, verify};
-use annals::vocabulary::{Digest, Event, FindingClass, SessionId};
+use annals::vocabulary::{Digest, Event, FindingClass, Link, SessionId};
 
 /// Where the store is: none of the folders above it exists before it is made.
 pub const STORE: &str = "/home/ann/store";
@@ -134,6 +134,11 @@ fn check_set_aside(set_aside: &BTreeMap<String, Vec<u8>>) -> Result<(), String> 
         }
     }
     Ok(())
+}
+
+/// The link of a record that has been proved, which is the same with its data and without.
+pub fn link(line: &[u8]) -> Link {
+    parse(line.strip_suffix(b"\n").unwrap_or(line)).unwrap().link()
 }
 
 /// The number of a record that has been proved.

@@ -13,7 +13,8 @@ use crate::journal::Settings;
 use crate::vocabulary::Holder;
 
 /// Finishes removals that were begun, and removes sessions whose making was not. Whoever makes or
-/// removes one holds its lock, so that what is being worked on is left alone.
+/// removes one holds its lock, so that what is being worked on is left alone. What was renamed may
+/// come back with its old name after a crash, so that is made durable before anything goes.
 ///
 /// # Errors
 ///
@@ -24,17 +25,21 @@ pub(super) fn sweep(store: &Store, settings: &Settings) -> Result<(), DiskError>
         Err(error) if error.kind() == ErrorKind::NotFound => return Ok(()),
         entries => entries?,
     };
-    for (name, kind) in entries {
-        let is_half_made = name.starts_with(UNDER_CONSTRUCTION);
-        if kind != EntryKind::Directory || !is_half_made && !name.starts_with(UNDER_REMOVAL) {
-            continue;
-        }
-        let path = store.sessions().join(&name);
+    let is_left = |name: &str| {
+        [UNDER_CONSTRUCTION, UNDER_REMOVAL].iter().any(|beginning| name.starts_with(beginning))
+    };
+    let left = entries.iter().filter(|(name, kind)| *kind == EntryKind::Directory && is_left(name));
+    let mut left = left.map(|(name, _)| name).peekable();
+    if left.peek().is_some() {
+        disk.sync_dir(&store.sessions())?;
+    }
+    for name in left {
+        let path = store.sessions().join(name);
         let lock = SessionPaths::at(path.clone()).lock();
         match disk.info(&lock)? {
             Some(_) => remove_unless_held(disk, &path, &lock, settings)?,
             // It is about to get its lock, or is empty.
-            None if is_half_made => {}
+            None if name.starts_with(UNDER_CONSTRUCTION) => {}
             None => remove(disk, &path)?,
         }
     }
