@@ -8,6 +8,9 @@ use crate::scene::Scene;
 /// The records that a snapshot is written after.
 const SNAPSHOT_EVERY: usize = 256;
 
+/// What the record says that the redactions are about.
+pub(crate) const REDACTED: &str = "the code is 4711-0815";
+
 /// What a command does to the sessions.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Effect {
@@ -104,7 +107,7 @@ impl Case {
 fn nothing(_: &Scene) {}
 
 fn two_sessions(scene: &Scene) {
-    scene.does(&["create", "--id", "demo", "--name", "Orchard", "--message", "hello"]);
+    scene.does(&["create", "--id", "demo", "--name", "Orchard", "--message", REDACTED]);
     scene.does(&["create", "--id", "other", "--message", "hello"]);
     scene.does(&["record", "demo", "--role", "assistant", "good morning"]);
     scene.does(&["tag", "demo", "apple"]);

@@ -1,12 +1,13 @@
 //! What must be true of a store, whatever happened to the command.
 
 use std::collections::BTreeMap;
+use std::path::PathBuf;
 
 use annals::repository::{Depth, FileSystemRepository, SessionRepository as _};
 use annals::vocabulary::{Data, Finding, FindingClass, SessionFilter};
 use serde_json::Value;
 
-use crate::cases::{Case, Effect};
+use crate::cases::{Case, Effect, REDACTED};
 use crate::scene::{Answer, Scene};
 
 /// One record, as far as it does not depend on when it was written.
@@ -178,6 +179,10 @@ impl Ready {
         let at_last = Picture::of(run);
         assert!(at_last.is_clean(), "in the end: {at_last:#?}");
         let redacts = self.case.effect == Effect::Redacts;
+        if redacts {
+            assert!(!self.scene.holding(REDACTED).is_empty());
+            assert_eq!(run.holding(REDACTED), [""; 0].map(PathBuf::from), "it was removed");
+        }
         for (session, records) in &found.sessions {
             let kept = at_last.records(session);
             let mut pairs = records.iter().zip(kept);

@@ -60,6 +60,27 @@ impl Scene {
         self.session_folder(session).join("journal.jsonl")
     }
 
+    /// The files of the store, sealed ones unpacked, that hold a text anywhere.
+    pub(crate) fn holding(&self, text: &str) -> Vec<PathBuf> {
+        let mut folders = vec![self.store()];
+        let mut holding = Vec::new();
+        while let Some(folder) = folders.pop() {
+            for entry in fs::read_dir(folder).unwrap() {
+                let path = entry.unwrap().path();
+                if path.is_dir() {
+                    folders.push(path);
+                    continue;
+                }
+                let bytes = fs::read(&path).unwrap();
+                let bytes = zstd::decode_all(bytes.as_slice()).unwrap_or(bytes);
+                if memchr::memmem::find(&bytes, text.as_bytes()).is_some() {
+                    holding.push(path);
+                }
+            }
+        }
+        holding
+    }
+
     /// Runs the command from one system call to the next.
     pub(crate) fn traced(&self, arguments: &[&str], injection: Option<Injection>) -> Answer {
         let mut shell = Command::new("sh");
