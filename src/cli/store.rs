@@ -15,6 +15,8 @@ use crate::repository::{
 
 /// Names a store when no flag does.
 const STORE_VARIABLE: &str = "ANNALS_STORE";
+/// Lists by opening every session when it is `off`.
+const CATALOG_VARIABLE: &str = "ANNALS_CATALOG";
 /// The folder of the default store inside the user's data directory.
 const DEFAULT_FOLDER: &str = "annals";
 /// How the address of a remote store begins.
@@ -43,6 +45,7 @@ pub(super) fn open(opening: Opening) -> Result<Box<dyn SessionRepository>, CliEr
     let options = FileSystemOptions {
         durability: opening.durability,
         lock_timeout: opening.lock_timeout.unwrap_or(defaults.lock_timeout),
+        catalog: std::env::var_os(CATALOG_VARIABLE).is_none_or(|value| value != "off"),
         ..defaults
     };
     let open = if opening.to_salvage {

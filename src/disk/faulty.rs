@@ -221,6 +221,14 @@ impl Disk for FaultyDisk {
     fn sync_dir(&self, path: &Path) -> Result<(), DiskError> {
         self.pass(DiskOperation::SyncDir, path, |disk| disk.sync_dir(path))
     }
+
+    fn boot_id(&self) -> Option<String> {
+        self.inner.boot_id()
+    }
+
+    fn now_ns(&self) -> i64 {
+        self.inner.now_ns()
+    }
 }
 
 impl DiskFile for FaultyFile {
@@ -234,6 +242,16 @@ impl DiskFile for FaultyFile {
         };
         if let Fault::ShortWrite { bytes: stored } = fault {
             self.inner.write_at(offset, bytes.get(..stored).unwrap_or(bytes))?;
+        }
+        Err(DiskError::new(DiskOperation::Write, &self.path, fault.error()))
+    }
+
+    fn append(&self, bytes: &[u8]) -> Result<(), DiskError> {
+        let Some(fault) = self.script.next_fault(DiskOperation::Write, &self.path) else {
+            return self.inner.append(bytes);
+        };
+        if let Fault::ShortWrite { bytes: stored } = fault {
+            self.inner.append(bytes.get(..stored).unwrap_or(bytes))?;
         }
         Err(DiskError::new(DiskOperation::Write, &self.path, fault.error()))
     }

@@ -55,6 +55,8 @@ pub enum Access {
     CreateNew,
     /// Read and write a file, made with mode 0600 where it does not exist.
     OpenOrCreate,
+    /// Read an existing file and [append](DiskFile::append) to it.
+    Append,
 }
 
 /// What an entry of a directory is. Links are never followed.
@@ -81,6 +83,9 @@ pub struct EntryInfo {
     pub mode: u32,
     /// Which file it is, whatever its name.
     pub identity: FileIdentity,
+    /// When it was changed last, in nanoseconds since 1970 on the clock of the medium. It is the
+    /// status change time, which copying and restoring tools cannot set.
+    pub changed_ns: i64,
 }
 
 /// Device and inode: two opens with equal identities are of the same file.
@@ -181,6 +186,13 @@ pub trait Disk: Send + Sync + fmt::Debug + 'static {
     ///
     /// What the system says; nothing is known of the entries then.
     fn sync_dir(&self, path: &Path) -> Result<(), DiskError>;
+
+    /// What is different each time that the machine starts, or `None` where nothing is known to be:
+    /// what was not synced is believed only for as long as this stays the same.
+    fn boot_id(&self) -> Option<String>;
+
+    /// Now, in nanoseconds since 1970 on the clock of the medium.
+    fn now_ns(&self) -> i64;
 }
 
 /// An open file. Reads and writes are positional, so one handle can be shared.
@@ -200,6 +212,15 @@ pub trait DiskFile: Send + Sync + fmt::Debug {
     /// What the system says; how much was written before is not known then, and the caller must
     /// put the bytes back as they were.
     fn write_at(&self, offset: u64, bytes: &[u8]) -> Result<(), DiskError>;
+
+    /// Writes all bytes at the end of a file that was opened with [`Access::Append`], in one go:
+    /// what others append at the same time comes before or behind them.
+    ///
+    /// # Errors
+    ///
+    /// What the system says; some of the bytes may stand at the end of the file then, or in front
+    /// of what others have appended since.
+    fn append(&self, bytes: &[u8]) -> Result<(), DiskError>;
 
     /// Cuts or extends (with NUL bytes) the file.
     ///

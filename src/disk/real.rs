@@ -6,7 +6,7 @@
 )]
 
 use std::fs::{File, Metadata, Permissions};
-use std::io;
+use std::io::{self, Write as _};
 use std::os::fd::OwnedFd;
 use std::os::unix::fs::{FileExt, MetadataExt, PermissionsExt};
 use std::path::{Path, PathBuf};
@@ -90,6 +90,16 @@ impl Disk for RealDisk {
             .and_then(|dir| File::from(dir).sync_all())
             .map_err(at(DiskOperation::SyncDir, path))
     }
+
+    fn boot_id(&self) -> Option<String> {
+        let id = std::fs::read_to_string("/proc/sys/kernel/random/boot_id").ok()?;
+        Some(id.trim().to_owned()).filter(|id| !id.is_empty())
+    }
+
+    fn now_ns(&self) -> i64 {
+        let since = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH);
+        since.ok().and_then(|since| i64::try_from(since.as_nanos()).ok()).unwrap_or_default()
+    }
 }
 
 impl DiskFile for RealFile {
@@ -101,6 +111,16 @@ impl DiskFile for RealFile {
         // The standard library's loop: goes on after an interruption or a partial write, and
         // calls a write of no bytes `WriteZero`.
         self.file.write_all_at(bytes, offset).map_err(at(DiskOperation::Write, &self.path))
+    }
+
+    fn append(&self, bytes: &[u8]) -> Result<(), DiskError> {
+        let appended = uninterrupted(|| (&self.file).write(bytes));
+        let whole = appended.and_then(|count| match count {
+            all if all == bytes.len() => Ok(()),
+            // The rest would not be in one piece with what is there.
+            _ => Err(io::ErrorKind::WriteZero.into()),
+        });
+        whole.map_err(at(DiskOperation::Write, &self.path))
     }
 
     fn set_len(&self, len: u64) -> Result<(), DiskError> {
@@ -165,6 +185,7 @@ fn open_regular(path: &Path, access: Access) -> io::Result<File> {
     match access {
         Access::Read => open_existing(path, OFlags::RDONLY),
         Access::Write => open_existing(path, OFlags::RDWR),
+        Access::Append => open_existing(path, OFlags::RDWR | OFlags::APPEND),
         Access::CreateNew => create_new(path),
         Access::OpenOrCreate => match open_existing(path, OFlags::RDWR) {
             Err(missing) if missing.kind() == io::ErrorKind::NotFound => match create_new(path) {
@@ -293,6 +314,7 @@ fn entry_info(metadata: &Metadata) -> EntryInfo {
         len: metadata.len(),
         mode: mode & 0o7777,
         identity: FileIdentity { device: metadata.dev(), inode: metadata.ino() },
+        changed_ns: metadata.ctime().saturating_mul(1_000_000_000) + metadata.ctime_nsec(),
     }
 }
 

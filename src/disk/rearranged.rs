@@ -77,7 +77,7 @@ impl Disk for RearrangedDisk {
     fn open(&self, path: &Path, access: Access) -> Result<Box<dyn DiskFile>, DiskError> {
         match access {
             Access::Read => self.below.open(&self.truth(DiskOperation::Open, path)?, access),
-            Access::Write | Access::CreateNew | Access::OpenOrCreate => {
+            Access::Write | Access::Append | Access::CreateNew | Access::OpenOrCreate => {
                 self.truth(DiskOperation::Open, path)?;
                 Self::refuse(DiskOperation::Open, path)
             }
@@ -123,6 +123,7 @@ impl Disk for RearrangedDisk {
                 len: 0,
                 mode: 0o700,
                 identity: FileIdentity { device: 0, inode: 0 },
+                changed_ns: self.below.now_ns(),
             })),
             Place::Gone => Ok(None),
         }
@@ -169,5 +170,13 @@ impl Disk for RearrangedDisk {
 
     fn sync_dir(&self, _path: &Path) -> Result<(), DiskError> {
         Ok(())
+    }
+
+    fn boot_id(&self) -> Option<String> {
+        self.below.boot_id()
+    }
+
+    fn now_ns(&self) -> i64 {
+        self.below.now_ns()
     }
 }

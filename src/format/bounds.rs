@@ -56,6 +56,34 @@ pub const HOLE: u8 = 0xFF;
 /// Largest `store.json`.
 pub const STORE_FILE_BYTES_MAX: usize = 4096;
 
+/// The format of the catalog's files; one of another format is made again.
+pub const CATALOG_FORMAT: u64 = 1;
+
+/// Largest `current` of a catalog.
+pub const CURRENT_BYTES_MAX: usize = 64 * 1024;
+
+/// Most feeds of a catalog: one more is begun by each folding that is not finished.
+pub const CATALOG_FEEDS_MAX: usize = 16;
+
+/// Longest entry of a feed, its line feeds included. A session whose row is longer has none, and is
+/// read from its journal each time.
+pub const ENTRY_BYTES_MAX: usize = 64 * 1024;
+
+/// Bytes of rows after which a block of a base is closed.
+pub const BLOCK_BYTES: usize = 32 * 1024;
+
+/// Largest block of a base: it is closed by the row that fills it.
+pub const BLOCK_BYTES_MAX: usize = BLOCK_BYTES + ENTRY_BYTES_MAX;
+
+/// Largest index of a base: enough for a hundred million rows.
+pub const CATALOG_INDEX_BYTES_MAX: usize = 32 * 1024 * 1024;
+
+/// Bytes told to a feed before it is folded, whatever the size of the base.
+pub const FEED_BYTES_MIN: u64 = 128 * 1024;
+
+/// Which share of the base's bytes a feed may come to before it is folded.
+pub const FEED_SHARE: u64 = 16;
+
 /// Longest line of an anchors file.
 pub const ANCHOR_LINE_BYTES_MAX: usize = 1024;
 

@@ -13,6 +13,58 @@ pub const UNDER_CONSTRUCTION: &str = ".new-";
 
 /// How the name of a session's folder begins while it is being removed.
 pub const UNDER_REMOVAL: &str = ".gone-";
+/// The folder of the catalog.
+pub const CATALOG: &str = "catalog";
+
+/// The paths of the catalog of a store.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct CatalogPaths {
+    store: PathBuf,
+}
+
+impl CatalogPaths {
+    /// The catalog of the store in `store`.
+    #[must_use]
+    pub fn new(store: &Path) -> Self {
+        Self { store: store.to_owned() }
+    }
+
+    /// Its folder.
+    #[must_use]
+    pub fn root(&self) -> PathBuf {
+        self.store.join(CATALOG)
+    }
+
+    /// What names its other files.
+    #[must_use]
+    pub fn current(&self) -> PathBuf {
+        self.root().join("current")
+    }
+
+    /// What those lock who fold it.
+    #[must_use]
+    pub fn lock(&self) -> PathBuf {
+        self.root().join("lock")
+    }
+
+    /// A file of the catalog.
+    #[must_use]
+    pub fn file(&self, name: &str) -> PathBuf {
+        self.root().join(name)
+    }
+
+    /// The folder of sessions that it is about.
+    #[must_use]
+    pub fn sessions(&self) -> PathBuf {
+        self.store.join(SESSIONS)
+    }
+
+    /// The paths of one of these sessions.
+    #[must_use]
+    pub fn session(&self, session: &SessionId) -> SessionPaths {
+        SessionPaths::new(&self.store, session)
+    }
+}
 
 /// The paths of one session.
 #[derive(Debug, Clone, PartialEq, Eq)]

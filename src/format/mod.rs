@@ -6,6 +6,7 @@
 pub mod anchor;
 pub mod bounds;
 pub mod canonical;
+pub mod catalog;
 mod chain;
 mod checksum;
 mod cursor;

@@ -4,13 +4,14 @@ use std::io::ErrorKind;
 use std::path::Path;
 
 use super::batch::{Batch, Prepared};
+use super::catalog::Feed;
 use super::files::{Durability, write_new};
 use super::padding::padded_len;
 use super::settings::Settings;
-use super::{JournalError, blobs};
+use super::{JournalError, blobs, telling};
 use crate::disk::{Disk, FileLock, FileLockGuard};
 use crate::format::bounds::PADDING;
-use crate::format::layout::{SessionPaths, UNDER_CONSTRUCTION};
+use crate::format::layout::{CatalogPaths, SessionPaths, UNDER_CONSTRUCTION};
 use crate::format::{Header, JournalId, Seed};
 use crate::vocabulary::{Append, Appended, Author, Holder, Key, Plan, SessionId, Timestamp, plan};
 
@@ -28,6 +29,25 @@ pub fn create(
     session: &SessionId,
     append: Append,
     settings: &Settings,
+) -> Result<Appended, JournalError> {
+    let store = sessions.parent().unwrap_or(sessions);
+    let feed = Feed::new(CatalogPaths::new(store), settings.catalog);
+    create_telling(disk, sessions, session, append, settings, &feed)
+}
+
+/// Makes a session's folder, and tells a catalog of it that others of the process tell too. That
+/// the session is found does not depend on it: the folder of sessions has changed.
+///
+/// # Errors
+///
+/// As of [`create`].
+pub fn create_telling(
+    disk: &dyn Disk,
+    sessions: &Path,
+    session: &SessionId,
+    append: Append,
+    settings: &Settings,
+    feed: &Feed,
 ) -> Result<Appended, JournalError> {
     let (at, by) = (settings.clock.now(), append.by.clone());
     let planned = plan(session, None, append, at, |_| None)?;
@@ -49,6 +69,7 @@ pub fn create(
         if settings.durability == Durability::Sync {
             settle(disk, sessions, &guard)?;
         }
+        telling::tell_of_creation(disk, feed, &planned.state);
         Ok(())
     });
     if let Err(error) = made {

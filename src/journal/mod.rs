@@ -5,6 +5,7 @@
 
 mod batch;
 mod blobs;
+pub mod catalog;
 mod compaction;
 mod creation;
 mod error;
@@ -24,14 +25,16 @@ mod rewriting;
 mod scan;
 mod segments;
 mod settings;
+mod snapshot_due;
 mod snapshots;
+mod telling;
 mod verify;
 mod whole;
 mod writer;
 
 pub use blobs::read_blob;
 pub use compaction::Compaction;
-pub use creation::create;
+pub use creation::{create, create_telling};
 pub use error::JournalError;
 pub use files::Durability;
 pub use opening::Journal;

@@ -16,6 +16,9 @@ pub struct Settings {
     /// After how many records a snapshot is due; 0 for never. With the default, 256, opening
     /// replays at most that many, and a snapshot's two syncs are shared by 256 records.
     pub snapshot_every: u64,
+    /// Whether listing goes through the catalog, which is made where there is none. Writers keep
+    /// one true that others have made even if not.
+    pub catalog: bool,
     /// What stamps records.
     pub clock: Arc<dyn Clock>,
     /// Who is named as the holder of locks and the author of repairs.
@@ -30,6 +33,7 @@ impl Settings {
             durability: Durability::Sync,
             lock_timeout: Duration::from_secs(30),
             snapshot_every: 256,
+            catalog: true,
             clock: Arc::new(SystemClock),
             by,
         }
@@ -43,6 +47,7 @@ impl std::fmt::Debug for Settings {
             .field("durability", &self.durability)
             .field("lock_timeout", &self.lock_timeout)
             .field("snapshot_every", &self.snapshot_every)
+            .field("catalog", &self.catalog)
             .field("by", &self.by)
             .finish_non_exhaustive()
     }

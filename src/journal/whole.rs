@@ -186,6 +186,10 @@ impl DiskFile for WholeJournal {
         self.file.write_at(self.in_file(offset, DiskOperation::Write)?, bytes)
     }
 
+    fn append(&self, bytes: &[u8]) -> Result<(), DiskError> {
+        self.file.append(bytes)
+    }
+
     fn set_len(&self, len: u64) -> Result<(), DiskError> {
         self.file.set_len(self.in_file(len, DiskOperation::SetLen)?)
     }

@@ -6,13 +6,15 @@ use tracing::{debug, warn};
 
 use super::batch::{Batch, Prepared};
 use super::blobs;
+use super::catalog::Feed;
 use super::files::Durability;
 use super::keys::KeyIndex;
 use super::opening::Journal;
 use super::padding::padded_len;
 use super::replay::Condition;
 use super::settings::Settings;
-use super::{JournalError, repair, snapshots};
+use super::telling::Telling;
+use super::{JournalError, repair};
 use crate::disk::{Disk, DiskError, DiskFile, FileLock, FileLockGuard, Previous};
 use crate::format::Snapshot;
 use crate::format::bounds::{FORMAT, PADDING, PROJECTION};
@@ -40,9 +42,11 @@ pub(super) struct Core {
     /// Filled when the first append comes with a key.
     keys: Option<KeyIndex>,
     /// Up to where this writer knows the journal to be on the medium.
-    durable_to: u64,
+    pub(super) durable_to: u64,
+    /// What the catalog is told of it.
+    pub(super) telling: Telling,
     /// Why nothing is written through this handle any more.
-    poisoned: Option<Arc<JournalError>>,
+    pub(super) poisoned: Option<Arc<JournalError>>,
 }
 
 impl JournalWriter {
@@ -57,11 +61,29 @@ impl JournalWriter {
         session: SessionId,
         settings: Settings,
     ) -> Result<Self, JournalError> {
+        let feed = Arc::new(Feed::of_session(&paths, settings.catalog));
+        Self::open_telling(disk, paths, session, settings, feed)
+    }
+
+    /// Opens a session's journal for writing, with a way to the catalog that is shared with other
+    /// writers of the process.
+    ///
+    /// # Errors
+    ///
+    /// As of [`Journal::open`].
+    pub fn open_telling(
+        disk: &Arc<dyn Disk>,
+        paths: SessionPaths,
+        session: SessionId,
+        settings: Settings,
+        feed: Arc<Feed>,
+    ) -> Result<Self, JournalError> {
         let journal = Journal::open(disk, paths, session)?;
         let lock = FileLock::open(&**disk, &journal.paths.lock())?;
+        let (telling, poisoned) = (Telling::new(feed), None);
         Ok(Self {
             lock,
-            core: Core { journal, settings, keys: None, durable_to: 0, poisoned: None },
+            core: Core { journal, settings, keys: None, durable_to: 0, telling, poisoned },
         })
     }
 
@@ -82,7 +104,9 @@ impl JournalWriter {
         let core = &mut self.core;
         match core.take_lock(&self.lock) {
             Ok((guard, healed)) => {
-                deliver(core.append_ready(&guard, appends, healed));
+                let answers = core.append_ready(&guard, appends, healed);
+                core.tell_row();
+                deliver(answers);
                 core.write_snapshot_if_due();
             }
             Err(error) => deliver(vec![Err(error); count]),
@@ -96,9 +120,12 @@ impl JournalWriter {
     ) -> Result<T, Arc<JournalError>> {
         let core = &mut self.core;
         let (guard, healed) = core.take_lock(&self.lock)?;
+        core.intend()?;
         core.write_repair(&guard, healed)?;
         core.make_durable(&guard)?;
-        Ok(work(core, &guard)?)
+        let result = work(core, &guard)?;
+        core.tell_row();
+        Ok(result)
     }
 }
 
@@ -112,9 +139,11 @@ impl Core {
         if let Some(reason) = &self.poisoned {
             return Err(Arc::clone(reason));
         }
+        self.telling.begin();
         let holder = Holder { by: self.settings.by.clone(), since: self.settings.clock.now() };
         let (guard, previous) =
             lock.exclusive(&holder, self.settings.lock_timeout).map_err(JournalError::from)?;
+        self.telling.has_lock();
         let healed = self.make_ready(lock, &guard, previous)?;
         Ok((guard, healed))
     }
@@ -141,6 +170,7 @@ impl Core {
         }
         if previous.suspect {
             warn!(session_id = %session, "a sync has failed or was not made: copying what proves itself");
+            self.intend()?;
             repair::renew(&mut self.journal)?;
             guard.clear_suspect()?;
         } else if previous.died_holding.is_some() {
@@ -156,6 +186,7 @@ impl Core {
             }
             Condition::Torn { bytes, lacks_line_feed } => {
                 let offset = self.journal.replay.end_offset;
+                self.intend()?;
                 let healed = repair::heal_tail(&mut self.journal, bytes, lacks_line_feed)?;
                 // The old end must be on the medium before a new record is: otherwise a crash could
                 // leave parts of the unfinished write behind it.
@@ -212,6 +243,7 @@ impl Core {
         if let Err(error) = written {
             // Some keys may have been taken for appends that did not happen.
             self.keys = None;
+            self.telling.forget();
             let error = Arc::new(error);
             for answer in answers.iter_mut().filter(|answer| answer.is_ok()) {
                 *answer = Err(Arc::clone(&error));
@@ -295,12 +327,15 @@ impl Core {
         let batch = Batch::encode(self.journal.seed, replay.seq, replay.head, records)?;
         let (from, first_seq) = (replay.end_offset, replay.seq + 1);
         let end = from + batch.lines.len() as u64;
+        self.intend()?;
         let file_len = self.put(from, &batch.lines)?;
+        self.telling.syncs();
         if self.settings.durability == Durability::Sync
             && let Err(failed) = self.journal.file.sync_data()
         {
             return Err(self.poison(guard, first_seq, &failed));
         }
+        self.telling.has_synced();
         self.durable_to = end;
         debug!(session_id = %self.journal.session, seq = batch.seq, offset = from, "appended");
         let replay = &mut self.journal.replay;
@@ -379,30 +414,6 @@ impl Core {
         let unknown = || JournalError::DurabilityUnknown { seq, why: failed.to_string() };
         self.poisoned = Some(Arc::new(unknown()));
         unknown()
-    }
-
-    /// A snapshot is derived: one that cannot be written is written another time.
-    fn write_snapshot_if_due(&mut self) {
-        let every = self.settings.snapshot_every;
-        let replay = &self.journal.replay;
-        // A snapshot proves that the journal had come this far, so the journal has to have.
-        if every == 0
-            || self.poisoned.is_some()
-            || self.durable_to < replay.end_offset
-            || replay.seq < self.journal.snapshot_seq.saturating_add(every)
-        {
-            return;
-        }
-        let snapshot = snapshot_of(&self.journal, self.settings.durability == Durability::Sync);
-        match snapshots::write(&*self.journal.disk, &self.journal.paths, &snapshot) {
-            Ok(()) => {
-                debug!(session_id = %self.journal.session, seq = snapshot.seq, "wrote a snapshot");
-            }
-            Err(error) => {
-                warn!(session_id = %self.journal.session, %error, "cannot write a snapshot");
-            }
-        }
-        self.journal.snapshot_seq = snapshot.seq;
     }
 }
 

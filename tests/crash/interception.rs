@@ -38,6 +38,7 @@ struct InterceptedFile {
 
 impl Intercepted {
     /// A disk that forgets the syncs which `forgotten` picks out.
+    #[allow(dead_code, reason = "shared by the runners")]
     pub fn forgetting(
         inner: Arc<dyn Disk>,
         forgotten: impl Fn(DiskOperation, &Path) -> bool + Send + Sync + 'static,
@@ -45,6 +46,19 @@ impl Intercepted {
         let rule = move |operation, path: &Path| {
             let is_sync = matches!(operation, DiskOperation::SyncData | DiskOperation::SyncDir);
             if is_sync && forgotten(operation, path) { Fate::Forget } else { Fate::Pass }
+        };
+        Arc::new(Self { inner, rule: Arc::new(rule) })
+    }
+
+    /// A disk that shows every call to a watcher before it is made, and may be kept waiting by it.
+    #[allow(dead_code, reason = "shared by the runners")]
+    pub fn watched(
+        inner: Arc<dyn Disk>,
+        watch: impl Fn(DiskOperation, &Path) + Send + Sync + 'static,
+    ) -> Arc<dyn Disk> {
+        let rule = move |operation, path: &Path| {
+            watch(operation, path);
+            Fate::Pass
         };
         Arc::new(Self { inner, rule: Arc::new(rule) })
     }
@@ -179,6 +193,14 @@ impl Disk for Intercepted {
         let call = || self.inner.sync_dir(path);
         pass(&self.rule, DiskOperation::SyncDir, path, call, || ())
     }
+
+    fn boot_id(&self) -> Option<String> {
+        self.inner.boot_id()
+    }
+
+    fn now_ns(&self) -> i64 {
+        self.inner.now_ns()
+    }
 }
 
 impl DiskFile for InterceptedFile {
@@ -188,6 +210,10 @@ impl DiskFile for InterceptedFile {
 
     fn write_at(&self, offset: u64, bytes: &[u8]) -> Result<(), DiskError> {
         self.pass(DiskOperation::Write, |file| file.write_at(offset, bytes))
+    }
+
+    fn append(&self, bytes: &[u8]) -> Result<(), DiskError> {
+        self.pass(DiskOperation::Write, |file| file.append(bytes))
     }
 
     fn set_len(&self, len: u64) -> Result<(), DiskError> {

@@ -33,6 +33,7 @@
 )]
 
 mod broken_media;
+mod catalog;
 mod choosing;
 mod every_state;
 mod exploring;

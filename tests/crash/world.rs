@@ -46,6 +46,8 @@ pub fn settings() -> Settings {
         clock: Arc::new(Ticking(AtomicI64::new(1_795_000_000_000_000))),
         lock_timeout: Duration::ZERO,
         snapshot_every: 0,
+        // See `catalog`.
+        catalog: false,
         ..Settings::new(author())
     }
 }

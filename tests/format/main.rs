@@ -13,6 +13,7 @@
     reason = "tests"
 )]
 
+mod catalog;
 mod fixture;
 mod golden;
 mod independent;

@@ -1,5 +1,7 @@
 //! Removing one record's data from everywhere, while the chain holds.
 
+use std::ops::RangeInclusive;
+
 use annals::journal::{AppendResult, JournalError, Position, Step, read_blob};
 use annals::vocabulary::{BlobRef, Digest, ExpectedSeq, FindingClass, Outcome, Redacted, Refusal};
 
@@ -193,24 +195,25 @@ fn a_damaged_segment_that_was_set_aside_goes_where_it_may_hold_the_record() {
     assert!(!bench.memory.image().contains_key(&aside));
 }
 
-/// A session whose second record, the first message, is the secret, and whose records 3 to 5 are
-/// lost under a snapshot, so that its repair carries the state across the gap.
-fn with_a_carried_secret() -> Bench {
+/// A session whose second record, the first message, is the secret, and of which some records up to
+/// 6 are lost under a snapshot, so that its repair carries the state across the gap.
+fn with_a_carried_secret(lost: RangeInclusive<usize>) -> Bench {
     let mut bench = Bench::new();
     bench.settings.snapshot_every = 1;
     bench.create(&pear()).unwrap();
     append(&mut bench.writer(), vec![said(SECRET)]).remove(0).unwrap();
     bench.say(3..=6);
     let mut lines = bench.lines();
-    lines.drain(3..=5);
+    lines.drain(lost);
     bench.put_lines(&lines);
     assert_eq!(bench.recover().unwrap().lost.len(), 1);
+    assert!(!bench.holding(SECRET).is_empty());
     bench
 }
 
 #[test]
 fn a_state_that_was_carried_across_a_gap_is_carried_on_without_the_data() {
-    let bench = with_a_carried_secret();
+    let bench = with_a_carried_secret(3..=5);
     assert!(bench.lines().last().unwrap().windows(SECRET.len()).any(|at| at == SECRET.as_bytes()));
     bench.say(8..=9);
     let links = bench.links();
@@ -233,7 +236,7 @@ fn a_state_that_was_carried_across_a_gap_is_carried_on_without_the_data() {
 
 #[test]
 fn a_carried_state_stays_where_it_shows_nothing_of_the_data() {
-    let bench = with_a_carried_secret();
+    let bench = with_a_carried_secret(3..=5);
     let appended = bench.redact(6).unwrap();
     assert_eq!(appended.outcomes, [Outcome::Recorded { first_seq: 8, last_seq: 8 }]);
     assert_eq!(appended.state.first_message.as_deref(), Some(SECRET));
@@ -242,16 +245,7 @@ fn a_carried_state_stays_where_it_shows_nothing_of_the_data() {
 
 #[test]
 fn a_carried_state_of_a_lost_record_keeps_what_other_records_prove() {
-    let mut bench = Bench::new();
-    bench.settings.snapshot_every = 1;
-    bench.create(&pear()).unwrap();
-    append(&mut bench.writer(), vec![said(SECRET)]).remove(0).unwrap();
-    bench.say(3..=6);
-    let mut lines = bench.lines();
-    lines.drain(2..=4);
-    bench.put_lines(&lines);
-    bench.recover().unwrap();
-    assert!(!bench.holding(SECRET).is_empty());
+    let bench = with_a_carried_secret(2..=4);
 
     let state = bench.redact(2).unwrap().state;
 
@@ -262,7 +256,7 @@ fn a_carried_state_of_a_lost_record_keeps_what_other_records_prove() {
 
 #[test]
 fn a_recovery_that_carries_a_state_can_be_redacted_and_still_excuses_its_gap() {
-    let bench = with_a_carried_secret();
+    let bench = with_a_carried_secret(3..=5);
     bench.say(8..=30);
     bench.writer().compact(4).unwrap();
 

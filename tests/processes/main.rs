@@ -13,6 +13,7 @@
     reason = "tests"
 )]
 
+mod catalog;
 mod compacting;
 mod corpus;
 #[cfg(unix)]

@@ -10,6 +10,7 @@ use annals::repository::{FileSystemOptions, FileSystemRepository, InMemoryReposi
 
 use tempfile::TempDir;
 
+use super::catalog::Forgetful;
 use super::support::{TestClock, author};
 
 /// Runs every promise against what `$make` makes of a clock: the repository, and what has to stay
@@ -130,6 +131,20 @@ fn on_a_memory_disk(clock: Arc<TestClock>) -> ((), FileSystemRepository) {
     ((), on(Arc::new(MemoryDisk::new()), Path::new("/store"), clock))
 }
 
+fn without_catalog(clock: Arc<TestClock>) -> (TempDir, FileSystemRepository) {
+    let directory = TempDir::new().unwrap();
+    let settings = FileSystemOptions { clock, catalog: false, ..FileSystemOptions::new(author()) };
+    let repository =
+        FileSystemRepository::open_with(Arc::new(RealDisk), directory.path(), settings).unwrap();
+    (directory, repository)
+}
+
+fn forgetful(clock: Arc<TestClock>) -> (TempDir, Forgetful) {
+    let (directory, inner) = in_a_directory(clock);
+    let catalog = directory.path().join("catalog");
+    (directory, Forgetful { inner, disk: Arc::new(RealDisk), catalog })
+}
+
 #[cfg(feature = "cache")]
 fn cached_directory(clock: Arc<TestClock>) -> (TempDir, CachedRepository<FileSystemRepository>) {
     let (directory, inner) = in_a_directory(Arc::clone(&clock));
@@ -139,6 +154,8 @@ fn cached_directory(clock: Arc<TestClock>) -> (TempDir, CachedRepository<FileSys
 conformance!(in_memory, memory);
 conformance!(in_directory, in_a_directory);
 conformance!(on_memory_disk, on_a_memory_disk);
+conformance!(in_directory_without_catalog, without_catalog);
+conformance!(with_the_catalog_deleted_between_any_two_calls, forgetful);
 #[cfg(feature = "cache")]
 conformance!(in_cached_directory, cached_directory);
 #[cfg(feature = "cache")]

@@ -13,6 +13,7 @@ mod appending;
 mod auditing;
 #[cfg(feature = "cache")]
 mod cached;
+mod catalog;
 #[path = "../support/commands.rs"]
 mod commands;
 mod concurrency;
@@ -21,6 +22,8 @@ mod conformance;
 mod counting;
 #[path = "../support/figures.rs"]
 mod figures;
+#[path = "../crash/interception.rs"]
+mod interception;
 mod listing;
 mod model;
 mod operations;

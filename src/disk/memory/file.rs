@@ -65,6 +65,20 @@ impl DiskFile for MemoryFile {
             if let Some(target) = live.get_mut(start..end) {
                 target.copy_from_slice(bytes);
             }
+            state.touch(self.inode);
+            state.traced(|| Traced::Write { inode: self.inode, offset, bytes: bytes.to_owned() });
+            Ok(())
+        })
+    }
+
+    fn append(&self, bytes: &[u8]) -> Result<(), DiskError> {
+        self.run(DiskOperation::Write, |state| {
+            self.check_writable(Errno::BADF)?;
+            let (live, _) = state.bytes_mut(self.inode)?;
+            let offset = live.len() as u64;
+            bounded_range(offset, bytes.len())?;
+            live.extend_from_slice(bytes);
+            state.touch(self.inode);
             state.traced(|| Traced::Write { inode: self.inode, offset, bytes: bytes.to_owned() });
             Ok(())
         })
@@ -75,6 +89,7 @@ impl DiskFile for MemoryFile {
             self.check_writable(Errno::INVAL)?;
             let (live, _) = state.bytes_mut(self.inode)?;
             live.resize(bounded_range(len, 0)?.1, 0);
+            state.touch(self.inode);
             state.traced(|| Traced::SetLen { inode: self.inode, len });
             Ok(())
         })
@@ -83,7 +98,7 @@ impl DiskFile for MemoryFile {
     fn info(&self) -> Result<EntryInfo, DiskError> {
         self.run(DiskOperation::Info, |state| {
             let node = state.nodes.get(&self.inode).ok_or(io::ErrorKind::NotFound)?;
-            Ok(node.info(self.inode))
+            Ok(state.info(self.inode, node))
         })
     }
 

@@ -8,6 +8,7 @@ use std::collections::BTreeMap;
 use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
 
 use super::error::refuse_to_open;
 use super::{Access, Disk, DiskError, DiskFile, DiskOperation, EntryInfo, EntryKind};
@@ -125,6 +126,12 @@ impl MemoryDisk {
         })
     }
 
+    /// Lets time go by on the disk's own clock, which otherwise moves with each change by no more
+    /// than a microsecond.
+    pub fn pass_time(&self, time: Duration) {
+        locked(&self.state).now_ns += i64::try_from(time.as_nanos()).unwrap_or(i64::MAX / 2);
+    }
+
     /// Starts a new trace of the calls that change the disk. There is none at first: it keeps
     /// every byte that is written.
     pub fn start_trace(&self) {
@@ -182,7 +189,7 @@ impl Disk for MemoryDisk {
 
     fn info(&self, path: &Path) -> Result<Option<EntryInfo>, DiskError> {
         self.change(DiskOperation::Info, path, |state| match state.node(path) {
-            Ok((inode, node)) => Ok(Some(node.info(inode))),
+            Ok((inode, node)) => Ok(Some(state.info(inode, node))),
             Err(missing) if missing.kind() == io::ErrorKind::NotFound => Ok(None),
             Err(error) => Err(error),
         })
@@ -214,6 +221,14 @@ impl Disk for MemoryDisk {
 
     fn sync_dir(&self, path: &Path) -> Result<(), DiskError> {
         self.change(DiskOperation::SyncDir, path, |state| state.sync_dir(path))
+    }
+
+    fn boot_id(&self) -> Option<String> {
+        Some(locked(&self.state).boot_id.clone())
+    }
+
+    fn now_ns(&self) -> i64 {
+        locked(&self.state).now_ns
     }
 }
 

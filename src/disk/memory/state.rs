@@ -14,6 +14,15 @@ pub(super) const ROOT: u64 = 1;
 /// The one device of every disk in memory.
 const DEVICE: u64 = 0;
 
+/// When a disk in memory was made, on its own clock.
+const BEGINNING_NS: i64 = 1_795_000_000_000_000_000;
+
+/// How long a change takes on that clock: shorter than what tells two moments apart for sure.
+const CHANGE_NS: i64 = 1_000;
+
+/// How coarse the times of changes are, as they are on file systems.
+const TICK_NS: i64 = 4_000_000;
+
 pub(super) type Entries = BTreeMap<OsString, u64>;
 
 #[derive(Debug, Clone)]
@@ -45,14 +54,14 @@ impl Node {
         }
     }
 
-    pub(super) fn info(&self, inode: u64) -> EntryInfo {
+    fn info(&self, inode: u64, changed_ns: i64) -> EntryInfo {
         let (len, mode) = match self {
             Self::File { live, mode, .. } => (live.len() as u64, *mode),
             Self::Directory { mode, .. } => (0, *mode),
             Self::Link => (0, 0o777),
         };
         let identity = FileIdentity { device: DEVICE, inode };
-        EntryInfo { kind: self.kind(), len, mode, identity }
+        EntryInfo { kind: self.kind(), len, mode, identity, changed_ns }
     }
 
     /// Makes all that is live durable.
@@ -92,6 +101,10 @@ pub(super) struct State {
     moves: Vec<Move>,
     /// For each inode, which handles lock it, and how.
     locks: BTreeMap<u64, BTreeMap<u64, LockMode>>,
+    /// When each inode was changed last.
+    changed_ns: BTreeMap<u64, i64>,
+    pub(super) now_ns: i64,
+    pub(super) boot_id: String,
     pub(super) trace: Option<Vec<Traced>>,
 }
 
@@ -103,13 +116,21 @@ impl State {
             last_number: ROOT,
             moves: Vec::new(),
             locks: BTreeMap::new(),
+            changed_ns: BTreeMap::new(),
+            now_ns: BEGINNING_NS,
+            boot_id: uuid::Uuid::now_v7().to_string(),
             trace: None,
         }
     }
 
     /// The same disk after its machine went down: what is durable, and no locks.
     pub(super) fn after_crash(&self) -> Self {
-        let mut survivor = Self { last_number: self.last_number, ..Self::new() };
+        let mut survivor = Self {
+            last_number: self.last_number,
+            changed_ns: self.changed_ns.clone(),
+            now_ns: self.now_ns,
+            ..Self::new()
+        };
         let mut pending = vec![ROOT];
         while let Some(inode) = pending.pop() {
             let Some(node) = self.nodes.get(&inode) else { continue };
@@ -125,6 +146,16 @@ impl State {
     pub(super) fn settle_all(&mut self) {
         self.nodes.values_mut().for_each(Node::settle);
         self.moves.clear();
+    }
+
+    /// Notes that an inode is being changed. Each change takes a moment of its own.
+    pub(super) fn touch(&mut self, inode: u64) {
+        self.now_ns += CHANGE_NS;
+        self.changed_ns.insert(inode, self.now_ns - self.now_ns % TICK_NS);
+    }
+
+    pub(super) fn info(&self, inode: u64, node: &Node) -> EntryInfo {
+        node.info(inode, self.changed_ns.get(&inode).copied().unwrap_or(BEGINNING_NS))
     }
 
     pub(super) fn traced(&mut self, call: impl FnOnce() -> Traced) {
@@ -200,6 +231,8 @@ impl State {
         let inode = self.next_number();
         self.entries_mut(directory)?.insert(name.to_owned(), inode);
         self.nodes.insert(inode, node);
+        self.touch(directory);
+        self.touch(inode);
         Ok(inode)
     }
 
@@ -207,6 +240,7 @@ impl State {
     pub(super) fn remove(&mut self, path: &Path) -> io::Result<u64> {
         let (directory, name) = self.place(path)?;
         let inode = self.entries_mut(directory)?.remove(name).ok_or(io::ErrorKind::NotFound)?;
+        self.touch(directory);
         self.traced(|| Traced::Remove { path: path.to_owned(), inode });
         Ok(inode)
     }
@@ -245,6 +279,9 @@ impl State {
         if from_directory != to_directory {
             let from = (from_directory, from_name.to_owned());
             self.moves.push(Move { from, to: (to_directory, to_name.to_owned()), inode });
+        }
+        for changed in [from_directory, to_directory, inode] {
+            self.touch(changed);
         }
         self.traced(|| Traced::Rename { from: from.to_owned(), to: to.to_owned(), inode });
         Ok(())

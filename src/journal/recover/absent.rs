@@ -24,13 +24,17 @@ impl DiskFile for Absent {
         Self::refuse(DiskOperation::Write)
     }
 
+    fn append(&self, _bytes: &[u8]) -> Result<(), DiskError> {
+        Self::refuse(DiskOperation::Write)
+    }
+
     fn set_len(&self, _len: u64) -> Result<(), DiskError> {
         Self::refuse(DiskOperation::SetLen)
     }
 
     fn info(&self) -> Result<EntryInfo, DiskError> {
         let identity = FileIdentity { device: 0, inode: 0 };
-        Ok(EntryInfo { kind: EntryKind::File, len: 0, mode: 0o600, identity })
+        Ok(EntryInfo { kind: EntryKind::File, len: 0, mode: 0o600, identity, changed_ns: 0 })
     }
 
     fn sync_data(&self) -> Result<(), DiskError> {

@@ -19,6 +19,7 @@ use std::sync::Arc;
 
 use self::arrange::arrange;
 use self::salvage::Salvage;
+use super::catalog::Feed;
 use super::files::remove_leftover;
 use super::history::{First, read_header};
 use super::opening::{Journal, stay_inside};
@@ -95,6 +96,7 @@ pub fn recover(
     let now = settings.clock.now();
     let holder = Holder { by: by.clone(), since: now };
     let (guard, previous) = lock.exclusive(&holder, settings.lock_timeout)?;
+    Feed::of_session(paths, settings.catalog).intend(&**disk, session)?;
     if previous.suspect {
         // A journal that is gone, or proves nothing, has no bytes in doubt.
         if let Ok(mut journal) = Journal::open(disk, paths.clone(), session.clone()) {

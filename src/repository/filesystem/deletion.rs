@@ -2,6 +2,8 @@
 
 use std::sync::Arc;
 
+use tracing::warn;
+
 use super::error::of_journal;
 use super::leftovers;
 use super::store::{Store, storage};
@@ -35,5 +37,10 @@ pub(super) fn delete(
         disk.sync_dir(&store.sessions())?;
         disk.remove_dir_all(&removed)
     };
-    remove().map_err(storage)
+    remove().map_err(storage)?;
+    // It is gone for all who list; what the catalog's files still say of it goes as well.
+    if let Err(error) = store.feed.erase(disk, &holder, settings.lock_timeout) {
+        warn!(session_id = %session, %error, "cannot remove what the catalog says of it");
+    }
+    Ok(())
 }

@@ -33,17 +33,32 @@ pub(super) fn sweep(store: &Store, settings: &Settings) -> Result<(), DiskError>
     if left.peek().is_some() {
         disk.sync_dir(&store.sessions())?;
     }
+    let mut has_removed = false;
     for name in left {
         let path = store.sessions().join(name);
         let lock = SessionPaths::at(path.clone()).lock();
-        match disk.info(&lock)? {
+        has_removed |= match disk.info(&lock)? {
             Some(_) => remove_unless_held(disk, &path, &lock, settings)?,
             // It is about to get its lock, or is empty.
-            None if name.starts_with(UNDER_CONSTRUCTION) => {}
+            None if name.starts_with(UNDER_CONSTRUCTION) => false,
             None => remove(disk, &path)?,
-        }
+        };
     }
-    Ok(())
+    // What was to be gone for good is gone from the catalog's files too.
+    if has_removed { forget_rows(store, settings) } else { Ok(()) }
+}
+
+/// Takes the catalog away; whoever lists next makes it again.
+///
+/// # Errors
+///
+/// Those of the medium.
+pub(super) fn forget_rows(store: &Store, settings: &Settings) -> Result<(), DiskError> {
+    store.feed.erase(&*store.disk, &holder_of(settings), settings.lock_timeout)
+}
+
+fn holder_of(settings: &Settings) -> Holder {
+    Holder { by: settings.by.clone(), since: settings.clock.now() }
 }
 
 fn remove_unless_held(
@@ -51,26 +66,26 @@ fn remove_unless_held(
     path: &Path,
     lock: &Path,
     settings: &Settings,
-) -> Result<(), DiskError> {
+) -> Result<bool, DiskError> {
     let lock = match FileLock::open(disk, lock) {
-        Err(error) if error.kind() == ErrorKind::NotFound => return Ok(()),
+        Err(error) if error.kind() == ErrorKind::NotFound => return Ok(false),
         lock => lock?,
     };
-    let holder = Holder { by: settings.by.clone(), since: settings.clock.now() };
-    match lock.exclusive(&holder, Duration::ZERO) {
+    match lock.exclusive(&holder_of(settings), Duration::ZERO) {
         // Its maker may have renamed it since it was listed: then nothing has this name any more.
         Ok(_guard) => remove(disk, path),
         Err(LockError::Disk(error)) => Err(error),
-        Err(LockError::Timeout { .. } | LockError::Unsupported { .. }) => Ok(()),
+        Err(LockError::Timeout { .. } | LockError::Unsupported { .. }) => Ok(false),
     }
 }
 
-fn remove(disk: &dyn Disk, path: &Path) -> Result<(), DiskError> {
+fn remove(disk: &dyn Disk, path: &Path) -> Result<bool, DiskError> {
     match disk.remove_dir_all(path) {
-        Err(error) if error.kind() == ErrorKind::NotFound => Ok(()),
+        Err(error) if error.kind() == ErrorKind::NotFound => Ok(false),
         removed => {
+            removed?;
             info!(path = %path.display(), "removed what a process that died had left");
-            removed
+            Ok(true)
         }
     }
 }

@@ -3,6 +3,7 @@
 mod deletion;
 mod error;
 mod leftovers;
+mod listing;
 mod reading;
 mod salvage;
 mod slot;
@@ -20,9 +21,10 @@ use self::slot::Slot;
 use self::store::{Store, storage};
 use super::{
     Compaction, Depth, HeldLock, Listing, Loaded, Records, Recovery, Repair, RepositoryError,
-    Salvage, SessionRepository, Unreadable, Version, author_from_environment,
+    Salvage, SessionRepository, Version, author_from_environment,
 };
 use crate::disk::{Disk, FileLock, LockState, RealDisk};
+use crate::journal::catalog::View;
 use crate::journal::{self, Journal, JournalError, JournalWriter, Settings, read_blob};
 use crate::vocabulary::{
     Append, Appended, Author, BlobRef, Command, ExpectedSeq, Redacted, SessionFilter, SessionId,
@@ -46,6 +48,8 @@ struct Inner {
     store: Store,
     settings: Settings,
     slots: Mutex<HashMap<SessionId, Arc<Slot>>>,
+    /// The catalog as it was read last.
+    catalog: Mutex<Option<View>>,
 }
 
 impl FileSystemRepository {
@@ -70,9 +74,10 @@ impl FileSystemRepository {
         path: impl Into<PathBuf>,
         settings: Settings,
     ) -> Result<Self, RepositoryError> {
-        let store = Store::new(disk, path.into());
+        let store = Store::new(disk, path.into(), settings.catalog);
         store.exists()?;
-        let inner = Inner { store, settings, slots: Mutex::default() };
+        let (slots, catalog) = (Mutex::default(), Mutex::default());
+        let inner = Inner { store, settings, slots, catalog };
         Ok(Self { inner: Arc::new(inner) })
     }
 
@@ -88,14 +93,15 @@ impl FileSystemRepository {
         path: impl Into<PathBuf>,
         settings: Settings,
     ) -> Result<Self, RepositoryError> {
-        let store = Store::new(disk, path.into());
+        let store = Store::new(disk, path.into(), settings.catalog);
         if let Err(error) = store.exists() {
             let is_lost = matches!(error, RepositoryError::NotAStore { .. });
             if !is_lost || !salvage::is_plausible(&*store.disk, store.root()).map_err(storage)? {
                 return Err(error);
             }
         }
-        let inner = Inner { store, settings, slots: Mutex::default() };
+        let (slots, catalog) = (Mutex::default(), Mutex::default());
+        let inner = Inner { store, settings, slots, catalog };
         Ok(Self { inner: Arc::new(inner) })
     }
 
@@ -186,32 +192,6 @@ impl Inner {
         open().map_err(|error: JournalError| of_journal(session, &Arc::new(error)))
     }
 
-    fn list(&self, filter: &SessionFilter) -> Result<Listing, RepositoryError> {
-        let entries = self.store.entries()?;
-        let mut listing = Listing::default();
-        for session in entries.sessions {
-            match self.load_once(&session) {
-                Ok(loaded) => {
-                    if filter.admits(&loaded.state) {
-                        listing.sessions.push(loaded.state);
-                        listing.findings.extend(loaded.findings);
-                    }
-                }
-                // Removed since the folder was listed.
-                Err(RepositoryError::NotFound { .. }) => {}
-                Err(error) => listing
-                    .unreadable
-                    .push(Unreadable { session: session.to_string(), why: error.to_string() }),
-            }
-        }
-        listing.unreadable.extend(entries.strangers.into_iter().map(|session| Unreadable {
-            session,
-            why: "its name is no session id: rename the folder or move it out".to_owned(),
-        }));
-        filter.arrange(&mut listing.sessions);
-        Ok(listing)
-    }
-
     fn locks(&self) -> Result<Vec<HeldLock>, RepositoryError> {
         let mut held = Vec::new();
         for session in self.store.entries()?.sessions {
@@ -261,7 +241,10 @@ impl SessionRepository for FileSystemRepository {
             let span = tracing::Span::current();
             // Not awaited: the lead outlives whoever asked first, and each waits for its answer.
             tokio::task::spawn_blocking(move || {
-                span.in_scope(|| slot.lead(&inner.store, &inner.settings));
+                span.in_scope(|| {
+                    slot.lead(&inner.store, &inner.settings);
+                    inner.fold_if_due();
+                });
             });
         }
         let result = answer.await.map_err(|_| RepositoryError::Interrupted {
@@ -343,8 +326,13 @@ impl SessionRepository for FileSystemRepository {
     ) -> Result<Verification, RepositoryError> {
         let (session, depth) = (session.clone(), depth.clone());
         self.blocking(move |inner| {
-            reading::verify(&inner.store, &session, &depth, inner.settings.lock_timeout)
-                .map_err(|error| of_journal(&session, &Arc::new(error)))
+            let timeout = inner.settings.lock_timeout;
+            let mut verification = reading::verify(&inner.store, &session, &depth, timeout)
+                .map_err(|error| of_journal(&session, &Arc::new(error)))?;
+            if !depth.quick && verification.findings.is_empty() {
+                verification.findings.extend(inner.check_row(&session));
+            }
+            Ok(verification)
         })
         .await
     }
@@ -374,6 +362,10 @@ impl SessionRepository for FileSystemRepository {
             let salvage = salvage::salvage(&inner.store, repair)?;
             if repair == Repair::Apply {
                 leftovers::sweep(&inner.store, &inner.settings).map_err(storage)?;
+                if salvage.store_restored || !salvage.adopted.is_empty() {
+                    // Journals are elsewhere now, and nobody has told of that.
+                    leftovers::forget_rows(&inner.store, &inner.settings).map_err(storage)?;
+                }
             }
             for adopted in salvage.adopted.iter().filter(|_| repair == Repair::Apply) {
                 inner.forget(&adopted.session);

@@ -5,7 +5,9 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use tokio::sync::oneshot;
 
 use super::store::Store;
-use crate::journal::{self, AppendResult, Journal, JournalError, JournalWriter, Settings};
+use crate::journal::{
+    AppendResult, Journal, JournalError, JournalWriter, Settings, create_telling,
+};
 use crate::vocabulary::{Append, SessionId};
 
 /// Most appends that share one write: enough for every thread of a busy process, few enough that
@@ -143,14 +145,17 @@ impl Slot {
         settings: &Settings,
     ) -> Result<JournalWriter, JournalError> {
         let paths = store.paths(&self.session)?;
-        JournalWriter::open(&store.disk, paths, self.session.clone(), settings.clone())
+        let (session, feed) = (self.session.clone(), Arc::clone(&store.feed));
+        JournalWriter::open_telling(&store.disk, paths, session, settings.clone(), feed)
     }
 
     /// Begins the session with an append, unless somebody else is faster.
     fn begin(&self, store: &Store, settings: &Settings, append: Append) -> Begun {
         let again = append.clone();
         let sessions = store.sessions();
-        match journal::create(&*store.disk, &sessions, &self.session, append, settings) {
+        let (disk, feed) = (&*store.disk, &store.feed);
+        let made = create_telling(disk, &sessions, &self.session, append, settings, feed);
+        match made {
             Err(JournalError::Exists { .. }) => Begun::ExistsAlready(again),
             result => Begun::Answered(result.map_err(Arc::new)),
         }

@@ -7,8 +7,9 @@ use std::sync::OnceLock;
 
 use crate::disk::{Access, Disk, DiskError, EntryKind, FileLock, LockError};
 use crate::format::bounds::{FORMAT, STORE_FILE_BYTES_MAX};
-use crate::format::layout::{SESSIONS, STORE_FILE, SessionPaths};
+use crate::format::layout::{CatalogPaths, SESSIONS, STORE_FILE, SessionPaths};
 use crate::format::{StoreFault, StoreFile};
+use crate::journal::catalog::Feed;
 use crate::repository::RepositoryError;
 use crate::vocabulary::SessionId;
 
@@ -16,6 +17,8 @@ use crate::vocabulary::SessionId;
 #[derive(Debug)]
 pub(super) struct Store {
     pub(super) disk: Arc<dyn Disk>,
+    /// The way to the store's catalog.
+    pub(super) feed: Arc<Feed>,
     root: PathBuf,
     /// Set once the directory was seen to be a store.
     checked: OnceLock<()>,
@@ -24,8 +27,9 @@ pub(super) struct Store {
 }
 
 impl Store {
-    pub(super) fn new(disk: Arc<dyn Disk>, root: PathBuf) -> Self {
-        Self { disk, root, checked: OnceLock::new(), ensured: OnceLock::new() }
+    pub(super) fn new(disk: Arc<dyn Disk>, root: PathBuf, makes_catalog: bool) -> Self {
+        let feed = Arc::new(Feed::new(CatalogPaths::new(&root), makes_catalog));
+        Self { disk, feed, root, checked: OnceLock::new(), ensured: OnceLock::new() }
     }
 
     pub(super) fn root(&self) -> &Path {

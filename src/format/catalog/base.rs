@@ -1,0 +1,191 @@
+//! The base: rows, newest activity first, in blocks with checksums, and an index of the blocks.
+
+use serde::Deserialize;
+
+use super::Row;
+use super::current::BaseFile;
+use crate::format::bounds::{BLOCK_BYTES, BLOCK_BYTES_MAX, CATALOG_INDEX_BYTES_MAX};
+use crate::vocabulary::Timestamp;
+
+/// How long an entry of the index is.
+const INDEX_ENTRY_BYTES: usize = 32;
+
+/// Where a block is, what it holds, and how it proves itself.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Block {
+    /// Where it begins.
+    pub offset: u64,
+    /// Its length.
+    pub bytes: u32,
+    /// Its CRC-32.
+    pub crc: u32,
+    /// How many rows it holds.
+    pub rows: u32,
+    /// The newest activity in it, in microseconds since 1970.
+    pub newest_us: i64,
+    /// The oldest.
+    pub oldest_us: i64,
+}
+
+impl Block {
+    /// The rows of the block, if the bytes are its own.
+    #[must_use]
+    pub fn lines<'b>(&self, bytes: &'b [u8]) -> Option<Vec<&'b [u8]>> {
+        if bytes.len() as u64 != u64::from(self.bytes) || crc32fast::hash(bytes) != self.crc {
+            return None;
+        }
+        let lines: Vec<_> = bytes.strip_suffix(b"\n")?.split(|&byte| byte == b'\n').collect();
+        (lines.len() as u64 == u64::from(self.rows)).then_some(lines)
+    }
+}
+
+/// The index of a base.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct BlockIndex {
+    /// Its blocks, in order.
+    pub blocks: Vec<Block>,
+}
+
+impl BlockIndex {
+    fn encode(&self) -> Vec<u8> {
+        let mut bytes = Vec::with_capacity(self.blocks.len() * INDEX_ENTRY_BYTES);
+        for block in &self.blocks {
+            for number in [block.bytes, block.crc, block.rows, 0] {
+                bytes.extend_from_slice(&number.to_le_bytes());
+            }
+            bytes.extend_from_slice(&block.newest_us.to_le_bytes());
+            bytes.extend_from_slice(&block.oldest_us.to_le_bytes());
+        }
+        bytes
+    }
+
+    /// Reads the index of a base; `None` where it is not that one's.
+    #[must_use]
+    pub fn decode(base: &BaseFile, bytes: &[u8]) -> Option<Self> {
+        let fits = bytes.len() as u64 == base.index_bytes
+            && bytes.len().is_multiple_of(INDEX_ENTRY_BYTES)
+            && bytes.len() <= CATALOG_INDEX_BYTES_MAX;
+        if !fits || crc32fast::hash(bytes) != base.index_crc {
+            return None;
+        }
+        let mut offset = 0;
+        let mut blocks = Vec::with_capacity(bytes.len() / INDEX_ENTRY_BYTES);
+        for entry in bytes.chunks_exact(INDEX_ENTRY_BYTES) {
+            let word = |at: usize| entry.get(at..at + 4)?.try_into().ok().map(u32::from_le_bytes);
+            let long = |at: usize| entry.get(at..at + 8)?.try_into().ok().map(i64::from_le_bytes);
+            let block = Block {
+                offset,
+                bytes: word(0)?,
+                crc: word(4)?,
+                rows: word(8)?,
+                newest_us: long(16)?,
+                oldest_us: long(24)?,
+            };
+            if block.bytes as usize > BLOCK_BYTES_MAX {
+                return None;
+            }
+            offset += u64::from(block.bytes);
+            blocks.push(block);
+        }
+        (offset == base.index_at).then_some(Self { blocks })
+    }
+}
+
+/// What rows are ordered by: newest activity first, and then by id.
+#[derive(Deserialize)]
+struct Keyed<'a> {
+    #[serde(borrow)]
+    state: KeyedState<'a>,
+}
+
+#[derive(Deserialize)]
+struct KeyedState<'a> {
+    #[serde(borrow)]
+    id: std::borrow::Cow<'a, str>,
+    last_active: Timestamp,
+}
+
+/// The id and the last activity of a row, without reading the rest.
+#[must_use]
+pub fn row_key(line: &[u8]) -> Option<(std::borrow::Cow<'_, str>, Timestamp)> {
+    let Keyed { state } = serde_json::from_slice(line).ok()?;
+    Some((state.id, state.last_active))
+}
+
+/// Puts rows into blocks.
+#[derive(Debug, Default)]
+pub struct BaseWriter {
+    block: Vec<u8>,
+    open: Option<Block>,
+    index: BlockIndex,
+    rows: u64,
+    written: u64,
+}
+
+impl BaseWriter {
+    /// Puts a row behind the others, and returns a block that it has filled.
+    pub fn put(&mut self, line: &[u8], last_active: Timestamp) -> Option<Vec<u8>> {
+        let at = last_active.as_micros();
+        let open = self.open.get_or_insert(Block {
+            offset: self.written,
+            bytes: 0,
+            crc: 0,
+            rows: 0,
+            newest_us: at,
+            oldest_us: at,
+        });
+        open.oldest_us = at;
+        open.rows += 1;
+        self.rows += 1;
+        self.block.extend_from_slice(line);
+        self.block.push(b'\n');
+        (self.block.len() >= BLOCK_BYTES).then(|| self.close())
+    }
+
+    fn close(&mut self) -> Vec<u8> {
+        let bytes = std::mem::take(&mut self.block);
+        if let Some(mut block) = self.open.take() {
+            block.bytes = u32::try_from(bytes.len()).unwrap_or(u32::MAX);
+            block.crc = crc32fast::hash(&bytes);
+            self.index.blocks.push(block);
+            self.written += bytes.len() as u64;
+        }
+        bytes
+    }
+
+    /// What is left to be written, and how `current` names the file.
+    #[must_use]
+    pub fn finish(mut self, name: String) -> (Vec<u8>, BaseFile) {
+        let mut rest = self.close();
+        let index = self.index.encode();
+        let base = BaseFile {
+            name,
+            rows: self.rows,
+            index_at: self.written,
+            index_bytes: index.len() as u64,
+            index_crc: crc32fast::hash(&index),
+        };
+        rest.extend_from_slice(&index);
+        (rest, base)
+    }
+}
+
+impl Row {
+    /// The row as a line of a base, without its line feed.
+    #[must_use]
+    pub fn encode(&self) -> Option<Vec<u8>> {
+        serde_json::to_vec(self).ok()
+    }
+
+    /// Whether a feed and a base have room for it.
+    #[must_use]
+    pub fn is_within_bounds(&self) -> bool {
+        super::Entry::Row(Box::new(self.clone())).encode(None).is_some()
+    }
+
+    /// Reads a line of a block that has proved itself.
+    #[must_use]
+    pub fn decode(line: &[u8]) -> Option<Self> {
+        serde_json::from_slice(line).ok()
+    }
+}

@@ -1,0 +1,295 @@
+//! Making a new base: of the old one and what was told since, or of the journals.
+
+use std::cmp::Reverse;
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use tracing::debug;
+
+use super::feed::{Feed, absent_is_as_good};
+use super::files::{Held, is_ours, make, make_folder, replace};
+use super::looking::look;
+use super::settling::settle;
+use super::unfolded::{Change, Unfolded};
+use super::view::{Base, Unusable, hear_all};
+use crate::disk::{Access, Disk, DiskError, DiskFile, LockMode};
+use crate::format::bounds::CATALOG_FEEDS_MAX;
+use crate::format::catalog::{BaseFile, BaseWriter, Current, Entry, Row, file_name, row_key};
+use crate::format::layout::CatalogPaths;
+use crate::vocabulary::SessionId;
+
+/// What a folding is made of.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Folding {
+    /// The old base and the feeds, if they can be believed.
+    Told,
+    /// The journals.
+    Journals,
+}
+
+/// Folds the catalog, making it where there is none. Answers false where somebody else is at it.
+///
+/// # Errors
+///
+/// Those of the medium. What was told stays told.
+pub fn fold(disk: &Arc<dyn Disk>, feed: &Feed, folding: Folding) -> Result<bool, DiskError> {
+    let paths = feed.paths();
+    make_folder(&**disk, paths)?;
+    let lock = disk.open(&paths.lock(), Access::OpenOrCreate)?;
+    if !lock.try_lock(LockMode::Exclusive)? {
+        return Ok(false);
+    }
+    // Whoever dies here leaves a catalog that is as true as before, with one more feed.
+    let Some(begun) = Begun::new(disk, feed, folding)? else { return Ok(false) };
+    begun.finish(disk, feed)
+}
+
+/// A catalog whose writers have been sent to a new feed.
+struct Begun {
+    held: Held,
+    current: Current,
+    feed: String,
+}
+
+impl Begun {
+    fn new(disk: &Arc<dyn Disk>, feed: &Feed, folding: Folding) -> Result<Option<Self>, DiskError> {
+        let paths = feed.paths();
+        let Some(boot) = disk.boot_id() else { return Ok(None) };
+        let Some((held, old)) = open_or_make(&**disk, paths, &boot)? else { return Ok(None) };
+        let fresh = file_name("feed");
+        disk.open(&paths.file(&fresh), Access::CreateNew)?;
+        let is_believed = folding == Folding::Told
+            && old.boot == boot
+            && old.base.is_some()
+            && old.feeds.len() < CATALOG_FEEDS_MAX;
+        let mut next = if is_believed { old } else { Current::unbuilt(boot, Vec::new()) };
+        next.feeds.push(fresh.clone());
+        let Some(held) = replace(&**disk, paths, &held, &next)? else { return Ok(None) };
+        Ok(Some(Self { held, current: next, feed: fresh }))
+    }
+
+    /// Reads what was told up to here, and puts all of it into a new base.
+    fn finish(mut self, disk: &Arc<dyn Disk>, feed: &Feed) -> Result<bool, DiskError> {
+        let paths = feed.paths();
+        if self.current.base.is_some() {
+            match self.of_what_was_told(disk, paths) {
+                Ok(next) => return self.put_in_place(disk, paths, next),
+                Err(Unusable::Disk(error)) => return Err(error),
+                Err(unusable) => debug!(%unusable, "the catalog is made again"),
+            }
+            // Nobody is to believe it while that takes place.
+            let unbuilt = Current::unbuilt(self.current.boot.clone(), vec![self.feed.clone()]);
+            match replace(&**disk, paths, &self.held, &unbuilt)? {
+                Some(held) => self.held = held,
+                None => return Ok(false),
+            }
+        }
+        let next = self.of_the_journals(disk, paths)?;
+        self.put_in_place(disk, paths, next)
+    }
+
+    fn of_what_was_told(
+        &self,
+        disk: &Arc<dyn Disk>,
+        paths: &CatalogPaths,
+    ) -> Result<Current, Unusable> {
+        let old_feeds = self.current.feeds.iter().filter(|name| **name != self.feed);
+        let old = Current { feeds: old_feeds.cloned().collect(), ..self.current.clone() };
+        let base = Base::open(&**disk, paths, &old)?;
+        let (_, unfolded) = hear_all(&**disk, paths, &old)?;
+        let mut rows = Rows::default();
+        for (session, change) in unfolded.all() {
+            match change {
+                Change::Row(row) => rows.put(row),
+                Change::Pending => self.settle_or_carry(disk, paths, session, &mut rows)?,
+                Change::Gone => {}
+            }
+        }
+        let made = rows.write(&**disk, paths, Some((&base, &unfolded)))?;
+        let Unfolded { looked, strangers, .. } = unfolded;
+        Ok(Current { looked, strangers, base: Some(made), ..self.current.clone() })
+    }
+
+    /// Reads every journal, each under a lock that is shared with nobody who writes: a writer that
+    /// is at work may have told of that to a feed which nobody believes any more.
+    fn of_the_journals(
+        &self,
+        disk: &Arc<dyn Disk>,
+        paths: &CatalogPaths,
+    ) -> Result<Current, DiskError> {
+        let look = look(&**disk, paths)?;
+        let mut rows = Rows::default();
+        for session in &look.sessions {
+            self.settle_or_carry(disk, paths, session, &mut rows)?;
+        }
+        let made = match rows.write(&**disk, paths, None) {
+            Ok(made) => Some(made),
+            Err(Unusable::Disk(error)) => return Err(error),
+            Err(Unusable::Moved | Unusable::Spoilt(_)) => None,
+        };
+        let (looked, strangers) = match look.changed_ns {
+            Some(changed_ns) => (Some(changed_ns), look.strangers),
+            None => (None, Vec::new()),
+        };
+        Ok(Current { looked, strangers, base: made, ..self.current.clone() })
+    }
+
+    fn settle_or_carry(
+        &self,
+        disk: &Arc<dyn Disk>,
+        paths: &CatalogPaths,
+        session: &SessionId,
+        rows: &mut Rows,
+    ) -> Result<(), DiskError> {
+        let settled = settle(disk, paths, session, |row| {
+            let fits = row.is_within_bounds();
+            if fits {
+                rows.put(&row);
+            }
+            fits
+        });
+        if settled { Ok(()) } else { self.carry(disk, paths, session) }
+    }
+
+    /// Tells the new feed too that a session has to be looked at.
+    fn carry(
+        &self,
+        disk: &Arc<dyn Disk>,
+        paths: &CatalogPaths,
+        session: &SessionId,
+    ) -> Result<(), DiskError> {
+        let file = disk.open(&paths.file(&self.feed), Access::Append)?;
+        let entry = Entry::Intent(session.clone()).encode(None);
+        file.append(&entry.unwrap_or_default())
+    }
+
+    fn put_in_place(
+        self,
+        disk: &Arc<dyn Disk>,
+        paths: &CatalogPaths,
+        next: Current,
+    ) -> Result<bool, DiskError> {
+        let next = Current { feeds: vec![self.feed], ..next };
+        let replaced = replace(&**disk, paths, &self.held, &next)?.is_some();
+        if replaced {
+            remove_others(&**disk, paths, &next);
+        } else if let Some(base) = &next.base {
+            // It may hold what was to be gone for good.
+            disk.remove_file(&paths.file(&base.name)).or_else(absent_is_as_good)?;
+        }
+        debug!(rows = next.base.as_ref().map_or(0, |base| base.rows), "folded the catalog");
+        Ok(replaced)
+    }
+}
+
+/// What `current` says, made where there is none that can be read.
+fn open_or_make(
+    disk: &dyn Disk,
+    paths: &CatalogPaths,
+    boot: &str,
+) -> Result<Option<(Held, Current)>, DiskError> {
+    for _ in 0..2 {
+        if let Some(held) = Held::open(disk, paths)? {
+            if let Some(current) = held.read()? {
+                return Ok(Some((held, current)));
+            }
+            if held.is_in_place(disk, paths)? {
+                disk.remove_file(&paths.current()).or_else(absent_is_as_good)?;
+            }
+        }
+        make(disk, paths, boot.to_owned())?;
+    }
+    Ok(None)
+}
+
+/// Removes what nothing names any more.
+fn remove_others(disk: &dyn Disk, paths: &CatalogPaths, current: &Current) {
+    let Ok(entries) = disk.list_dir(&paths.root()) else { return };
+    let base = current.base.as_ref().map(|base| &base.name);
+    for (name, _) in entries {
+        let is_named = current.feeds.contains(&name) || base == Some(&name);
+        if is_ours(&name) && !is_named {
+            let removed = disk.remove_file(&paths.file(&name)).or_else(absent_is_as_good);
+            if let Err(error) = removed {
+                debug!(%error, "cannot remove what the catalog no longer needs");
+            }
+        }
+    }
+}
+
+/// Rows on their way into a base, as lines.
+#[derive(Default)]
+struct Rows {
+    lines: BTreeMap<super::unfolded::Place, Vec<u8>>,
+}
+
+impl Rows {
+    fn put(&mut self, row: &Row) {
+        if let Some(line) = row.encode() {
+            let place = (Reverse(row.state.last_active), row.state.id.clone());
+            self.lines.insert(place, line);
+        }
+    }
+
+    /// Writes a base of these rows, and of those in an old one that nothing was told about since.
+    fn write(
+        self,
+        disk: &dyn Disk,
+        paths: &CatalogPaths,
+        old: Option<(&Base, &Unfolded)>,
+    ) -> Result<BaseFile, Unusable> {
+        let name = file_name("base");
+        let file = disk.open(&paths.file(&name), Access::CreateNew)?;
+        let mut out = Out { file, at: 0, writer: BaseWriter::default() };
+        let mut fresh = self.lines.into_iter().peekable();
+        if let Some((base, unfolded)) = old {
+            for number in 0..base.blocks() {
+                let lines = base.lines(number, |line| {
+                    let (id, last_active) = row_key(line)?;
+                    let place = (Reverse(last_active), id.parse::<SessionId>().ok()?);
+                    Some((place, line.to_vec()))
+                })?;
+                for (place, line) in lines {
+                    while let Some((newer, row)) = fresh.next_if(|(other, _)| *other < place) {
+                        out.put(&row, newer.0.0)?;
+                    }
+                    if unfolded.of(&place.1).is_none() {
+                        out.put(&line, place.0.0)?;
+                    }
+                }
+            }
+        }
+        for (place, line) in fresh {
+            out.put(&line, place.0.0)?;
+        }
+        Ok(out.finish(name)?)
+    }
+}
+
+/// A base that is being written.
+struct Out {
+    file: Box<dyn DiskFile>,
+    at: u64,
+    writer: BaseWriter,
+}
+
+impl Out {
+    fn put(&mut self, line: &[u8], at: crate::vocabulary::Timestamp) -> Result<(), DiskError> {
+        match self.writer.put(line, at) {
+            Some(block) => self.append(&block),
+            None => Ok(()),
+        }
+    }
+
+    fn append(&mut self, bytes: &[u8]) -> Result<(), DiskError> {
+        self.file.write_at(self.at, bytes)?;
+        self.at += bytes.len() as u64;
+        Ok(())
+    }
+
+    fn finish(mut self, name: String) -> Result<BaseFile, DiskError> {
+        let (rest, base) = std::mem::take(&mut self.writer).finish(name);
+        self.append(&rest)?;
+        Ok(base)
+    }
+}

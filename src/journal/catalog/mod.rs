@@ -1,0 +1,19 @@
+//! The catalog: what a listing needs to know of every session, without opening any.
+//!
+//! `docs/catalog.md` says how it is kept and why it can be believed. It is derived from the
+//! journals, never asked whether a session exists, and made again when anything about it is wrong.
+
+mod feed;
+mod files;
+mod folding;
+mod looking;
+mod settling;
+mod unfolded;
+mod view;
+
+pub use feed::Feed;
+pub use folding::{Folding, fold};
+pub use settling::settle_for_all;
+pub(super) use settling::{is_sound, stamp_of};
+pub use unfolded::Change;
+pub use view::{Unusable, View};

@@ -1,0 +1,154 @@
+//! What the feeds tell on top of the base.
+
+use std::cmp::Reverse;
+use std::collections::{BTreeMap, HashMap};
+use std::sync::Arc;
+
+use super::view::Unusable;
+use crate::disk::DiskFile;
+use crate::format::bounds::ENTRY_BYTES_MAX;
+use crate::format::catalog::{Entry, Row};
+use crate::vocabulary::{SessionId, Timestamp};
+
+/// How much of a feed is read at once.
+const CHUNK_BYTES: usize = 64 * 1024;
+
+/// How often an unfinished entry is looked at again before it is called damage: a write is to be
+/// seen in part for no longer than it takes.
+const LOOKS_MAX: usize = 32;
+
+/// The last word about a session.
+#[derive(Debug, Clone)]
+pub enum Change {
+    /// It has this row.
+    Row(Arc<Row>),
+    /// Its journal has to be looked at.
+    Pending,
+    /// It is no longer there.
+    Gone,
+}
+
+/// Where a row stands in a listing.
+pub(super) type Place = (Reverse<Timestamp>, SessionId);
+
+/// What was told since the base was made.
+#[derive(Debug, Default)]
+pub(super) struct Unfolded {
+    changes: HashMap<SessionId, Change>,
+    /// The rows among them, newest activity first.
+    order: BTreeMap<Place, Arc<Row>>,
+    pub(super) pending: std::collections::BTreeSet<SessionId>,
+    /// When the folder of sessions was changed last, as of the last look at it.
+    pub(super) looked: Option<i64>,
+    pub(super) strangers: Vec<String>,
+}
+
+impl Unfolded {
+    pub(super) fn take(&mut self, entry: Entry) {
+        match entry {
+            Entry::Intent(session) => self.set(session, Change::Pending),
+            Entry::Row(row) => self.set(row.state.id.clone(), Change::Row(Arc::from(row))),
+            Entry::Looked(looked) => {
+                for session in looked.gone {
+                    self.set(session, Change::Gone);
+                }
+                self.looked = Some(looked.changed_ns);
+                self.strangers = looked.strangers;
+            }
+        }
+    }
+
+    pub(super) fn set(&mut self, session: SessionId, change: Change) {
+        match &change {
+            Change::Pending => drop(self.pending.insert(session.clone())),
+            Change::Row(_) | Change::Gone => drop(self.pending.remove(&session)),
+        }
+        if let Change::Row(row) = &change {
+            self.order.insert(place_of(row), Arc::clone(row));
+        }
+        let new_place = if let Change::Row(row) = &change { Some(place_of(row)) } else { None };
+        if let Some(Change::Row(old)) = self.changes.insert(session, change) {
+            let old_place = place_of(&old);
+            if new_place.as_ref() != Some(&old_place) {
+                self.order.remove(&old_place);
+            }
+        }
+    }
+
+    pub(super) fn of(&self, session: &SessionId) -> Option<&Change> {
+        self.changes.get(session)
+    }
+
+    pub(super) fn all(&self) -> impl Iterator<Item = (&SessionId, &Change)> {
+        self.changes.iter()
+    }
+
+    /// The rows, newest activity first.
+    pub(super) fn rows(&self) -> impl Iterator<Item = (&Place, &Arc<Row>)> {
+        self.order.iter()
+    }
+}
+
+fn place_of(row: &Row) -> Place {
+    (Reverse(row.state.last_active), row.state.id.clone())
+}
+
+/// A feed that is being read.
+#[derive(Debug)]
+pub(super) struct Listening {
+    file: Box<dyn DiskFile>,
+    /// Up to where it was read.
+    at: u64,
+}
+
+impl Listening {
+    pub(super) fn new(file: Box<dyn DiskFile>) -> Self {
+        Self { file, at: 0 }
+    }
+
+    /// How much was read.
+    pub(super) fn bytes(&self) -> u64 {
+        self.at
+    }
+
+    /// Hears what was told since.
+    pub(super) fn hear(&mut self, into: &mut Unfolded) -> Result<(), Unusable> {
+        let len = self.file.info()?.len;
+        if len == self.at {
+            return Ok(());
+        }
+        if len < self.at {
+            return Err(Unusable::Spoilt("a feed has become shorter"));
+        }
+        for _ in 0..LOOKS_MAX {
+            if !self.hear_whole_lines(into)? {
+                return Ok(());
+            }
+            std::thread::yield_now();
+        }
+        Err(Unusable::Spoilt("an entry of a feed was never finished"))
+    }
+
+    /// Reads to the end; returns whether the last entry is unfinished.
+    fn hear_whole_lines(&mut self, into: &mut Unfolded) -> Result<bool, Unusable> {
+        let (mut held, mut chunk) = (Vec::new(), vec![0; CHUNK_BYTES]);
+        loop {
+            let read = self.file.read_at(self.at + held.len() as u64, &mut chunk)?;
+            if read == 0 {
+                return Ok(!held.is_empty());
+            }
+            held.extend_from_slice(chunk.get(..read).unwrap_or_default());
+            let whole = memchr::memrchr(b'\n', &held).map_or(0, |end| end + 1);
+            let lines = held.get(..whole).unwrap_or_default().split(|&byte| byte == b'\n');
+            for line in lines.filter(|line| !line.is_empty()) {
+                let entry = Entry::decode(line);
+                into.take(entry.ok_or(Unusable::Spoilt("an entry of a feed is damaged"))?);
+            }
+            held.drain(..whole);
+            self.at += whole as u64;
+            if held.len() > ENTRY_BYTES_MAX {
+                return Err(Unusable::Spoilt("an entry of a feed is too long"));
+            }
+        }
+    }
+}

@@ -1,0 +1,13 @@
+//! The catalog hides no session and has no wrong row, whatever becomes of it.
+
+mod by_hand;
+mod crashing;
+mod damaged;
+mod forgetful;
+mod killed;
+mod reads;
+mod scene;
+mod stopped;
+mod told;
+
+pub use forgetful::Forgetful;

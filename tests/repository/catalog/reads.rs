@@ -1,0 +1,67 @@
+//! How much is read for a listing: calls are counted, and nothing is timed.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use annals::disk::{DiskOperation, FaultyDisk};
+use annals::repository::{FileSystemRepository, SessionRepository as _};
+use annals::vocabulary::SessionFilter;
+
+use super::scene::{Scene, listed, say, wait};
+use crate::figures;
+
+const SESSIONS: usize = 2_000;
+
+fn many() -> Scene {
+    let scene = Scene::with(&[]);
+    let process = scene.process();
+    for number in 0..SESSIONS {
+        let new = annals::vocabulary::Append::one(
+            annals::vocabulary::Command::Create(annals::vocabulary::NewSession::default()),
+            crate::support::author(),
+        );
+        wait(process.append(&crate::support::id(&format!("session-{number:05}")), new)).unwrap();
+        scene.clock.advance_ms(1000);
+    }
+    scene.memory.pass_time(Duration::from_secs(1));
+    scene.assert_true("at first");
+    scene.fold();
+    scene
+}
+
+/// What a call costs: files opened, and pieces read.
+fn cost(disk: &FaultyDisk, call: impl FnOnce()) -> (u64, u64) {
+    let count = || (disk.calls(DiskOperation::Open), disk.calls(DiskOperation::Read));
+    let before = count();
+    call();
+    let after = count();
+    (after.0 - before.0, after.1 - before.1)
+}
+
+fn newest(process: &FileSystemRepository) {
+    let filter = SessionFilter { limit: Some(20), ..SessionFilter::default() };
+    assert_eq!(wait(process.list(&filter)).unwrap().sessions.len(), 20);
+}
+
+#[test]
+fn a_listing_opens_no_sessions_and_reads_what_it_shows() {
+    let scene = many();
+    let counting = FaultyDisk::new(Arc::new(scene.memory.clone()));
+    let process = scene.process_on(Arc::new(counting.clone()));
+
+    let cold = cost(&counting, || newest(&process));
+    let warm = cost(&counting, || newest(&process));
+    let all = cost(&counting, || assert_eq!(listed(&process).sessions.len(), SESSIONS));
+    let all_again = cost(&counting, || assert_eq!(listed(&process).sessions.len(), SESSIONS));
+    say(&scene.process(), "session-00007", "by another process").unwrap();
+    let changed = cost(&counting, || newest(&process));
+
+    figures::figure("reads of a cold listing of 20", cold.1);
+    // What names the files, the feed and the base; of the base the index and a block.
+    assert_eq!(cold, (3, 3));
+    assert_eq!(warm, (0, 0));
+    assert!(all.0 == 0 && all.1 < 100, "{all:?}");
+    assert_eq!(all_again, (0, 0));
+    // What the other one has told, and that this is all.
+    assert_eq!(changed, (0, 2));
+}
