@@ -31,7 +31,7 @@ impl JournalWriter {
     ///
     /// # Errors
     ///
-    /// [`Refusal::NoRecord`] and [`Refusal::Indispensable`]; otherwise as of an append. If it fails
+    /// `Refusal::NoRecord` and `Refusal::Indispensable`; otherwise as of an append. If it fails
     /// half-way, the history is as before or without the data, and it must be asked for again.
     pub fn redact(
         &mut self,

@@ -5,11 +5,13 @@
 
 #![allow(dead_code, reason = "the fuzzer builds one target at a time")]
 
+mod catalog;
 mod importing;
 mod journals;
 mod sealing;
 mod segments;
 
+pub use catalog::catalog;
 pub use importing::{amazon_q, claude_code, codex};
 pub use journals::{opening, reader, snapshot};
 pub use segments::segment;
@@ -21,11 +23,12 @@ use annals::format::{Header, StoreFile, parse, seed_of};
 pub type Target = (&'static str, fn(&[u8]));
 
 /// Every target.
-pub const ALL: [Target; 8] = [
+pub const ALL: [Target; 9] = [
     ("reader", reader),
     ("opening", opening),
     ("snapshot", snapshot),
     ("segment", segment),
+    ("catalog", catalog),
     ("small_files", small_files),
     ("claude_code", claude_code),
     ("codex", codex),
