@@ -96,8 +96,9 @@ pub fn recover(
     let now = settings.clock.now();
     let holder = Holder { by: by.clone(), since: now };
     let (guard, previous) = lock.exclusive(&holder, settings.lock_timeout)?;
-    Feed::of_session(paths, settings.catalog).intend(&**disk, session)?;
+    let feed = Feed::of_session(paths, settings.catalog);
     if previous.suspect {
+        feed.intend(&**disk, session)?;
         // A journal that is gone, or proves nothing, has no bytes in doubt.
         if let Ok(mut journal) = Journal::open(disk, paths.clone(), session.clone()) {
             repair::renew(&mut journal)?;
@@ -108,6 +109,7 @@ pub fn recover(
     if !plan.changed {
         return Ok(plan);
     }
+    feed.intend(&**disk, session)?;
     let mut arranged = arrange(&**disk, paths, session)?;
     let salvage = Salvage::of(disk, paths, session, &arranged)?;
     let mut recovery = salvage.recovery(&arranged);
