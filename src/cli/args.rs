@@ -91,3 +91,20 @@ pub(super) enum Command {
     Health(commands::health::HealthArgs),
     Completions(commands::completions::CompletionsArgs),
 }
+
+impl Command {
+    /// Whether it has something to do while the store is at work: it asks for several things at
+    /// once, or shows how far it has come.
+    pub(super) fn is_concurrent(&self) -> bool {
+        matches!(
+            self,
+            Self::Batch(_)
+                | Self::Import(_)
+                | Self::Verify(_)
+                | Self::Recover(_)
+                | Self::Compact(_)
+                | Self::Log(_)
+                | Self::List(_)
+        )
+    }
+}

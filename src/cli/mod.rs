@@ -65,7 +65,8 @@ fn execute(cli: Cli, mut output: Output) -> ExitCode {
     };
     let Globals { store, lock_timeout, .. } = cli.globals;
     let to_salvage = matches!(&cli.command, Command::Recover(args) if args.all);
-    let opening = Opening { store, durability, lock_timeout, to_salvage };
+    let is_concurrent = cli.command.is_concurrent();
+    let opening = Opening { store, durability, lock_timeout, to_salvage, is_concurrent };
     let repository = match store::open(opening) {
         Ok(repository) => repository,
         Err(error) => return conclude(&mut output, Err(error)),

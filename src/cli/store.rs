@@ -32,6 +32,8 @@ pub(super) struct Opening {
     pub(super) lock_timeout: Option<Duration>,
     /// Whether a store that has lost what makes it one is to be opened too.
     pub(super) to_salvage: bool,
+    /// Whether the command has something to do while the store is at work.
+    pub(super) is_concurrent: bool,
 }
 
 /// The store that the flag or the environment names. Nothing is made until something is written.
@@ -53,7 +55,8 @@ pub(super) fn open(opening: Opening) -> Result<Box<dyn SessionRepository>, CliEr
     } else {
         FileSystemRepository::open_with
     };
-    Ok(Box::new(open(Arc::new(RealDisk), path, options)?))
+    let repository = open(Arc::new(RealDisk), path, options)?;
+    Ok(Box::new(if opening.is_concurrent { repository } else { repository.without_hops() }))
 }
 
 /// The directory of the store: the flag's, else the variable's, else the user's own.

@@ -1,44 +1,55 @@
 //! What a writer tells the catalog: that it is about to change a journal, and what it came to.
 
 use std::sync::Arc;
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
 use super::JournalError;
 use super::catalog::{Feed, is_sound, stamp_of};
 use super::writer::Core;
-use crate::disk::{Disk, DiskError, DiskFile};
+use crate::disk::{Disk, DiskError, DiskFile, FileLockGuard};
 use crate::format::catalog::{Row, Stamp, Timing};
-use crate::vocabulary::{Holder, Projection};
+use crate::vocabulary::{Holder, Projection, Timestamp};
 
-/// What has been told since the lock was asked for.
+/// How long a session that is changed over and over goes without a row: a second, in microseconds.
+/// Meanwhile it is pending, so that a change costs no more than its journal does.
+const ROW_EVERY_US: i64 = 1_000_000;
+
+/// What one writer has told, and what it has still to tell.
 #[derive(Debug)]
 pub(super) struct Telling {
     feed: Arc<Feed>,
-    /// That the journal is about to change has been told, and its row has not.
-    intended: bool,
+    /// That the journal may change is known to all, by this writer or another.
+    announced: bool,
+    /// It was changed under this holding of the lock.
+    changed: bool,
+    /// It was changed by this writer, and nobody has told a row since.
+    owes_row: bool,
+    /// When this writer told a row.
+    told_at: Option<Timestamp>,
+    /// What its changes took since then.
+    timing: Timing,
     began: Instant,
-    waited: Duration,
     syncing: Instant,
-    synced: Duration,
 }
 
 impl Telling {
     pub(super) fn new(feed: Arc<Feed>) -> Self {
-        let (waited, synced) = (Duration::ZERO, Duration::ZERO);
-        let now = Instant::now();
-        Self { feed, intended: false, began: now, waited, syncing: now, synced }
+        let (now, timing) = (Instant::now(), Timing::default());
+        let (announced, changed, owes_row, told_at) = (false, false, false, None);
+        Self { feed, announced, changed, owes_row, told_at, timing, began: now, syncing: now }
     }
 
     /// The lock is being asked for.
     pub(super) fn begin(&mut self) {
-        self.intended = false;
+        (self.announced, self.changed) = (false, false);
         self.began = Instant::now();
-        self.synced = Duration::ZERO;
     }
 
-    /// The lock was had.
-    pub(super) fn has_lock(&mut self) {
-        self.waited = self.began.elapsed();
+    /// The lock was had, with what it says.
+    pub(super) fn has_lock(&mut self, announced: bool) {
+        self.announced = announced;
+        self.owes_row &= announced;
+        self.timing.waited_us += micros(self.began);
     }
 
     pub(super) fn syncs(&mut self) {
@@ -46,22 +57,48 @@ impl Telling {
     }
 
     pub(super) fn has_synced(&mut self) {
-        self.synced += self.syncing.elapsed();
+        self.timing.synced_us += micros(self.syncing);
+    }
+
+    /// Whether a row is owed to those who read the catalog.
+    pub(super) fn owes_row(&self) -> bool {
+        self.owes_row
     }
 
     /// What was told stands: nothing is known for sure of what came of it.
     pub(super) fn forget(&mut self) {
-        self.intended = false;
+        self.owes_row = false;
     }
 
-    fn timing(&self) -> Timing {
-        let micros = |time: Duration| u64::try_from(time.as_micros()).unwrap_or(u64::MAX);
-        Timing {
-            waited_us: micros(self.waited),
-            synced_us: micros(self.synced),
-            took_us: micros(self.began.elapsed()),
+    /// The change was made, and the lock is about to be given back.
+    fn is_done(&mut self) {
+        if !std::mem::take(&mut self.changed) {
+            return;
         }
+        let took_us = micros(self.began);
+        self.timing.changes += 1;
+        self.timing.took_us += took_us;
+        self.timing.took_us_max = self.timing.took_us_max.max(took_us);
     }
+
+    fn is_due(&self, now: Timestamp) -> bool {
+        let since = |told: Timestamp| now.as_micros().saturating_sub(told.as_micros());
+        // A clock that was set back makes it due, too.
+        self.told_at.is_none_or(|told| !(0..ROW_EVERY_US).contains(&since(told)))
+    }
+}
+
+fn micros(since: Instant) -> u64 {
+    u64::try_from(since.elapsed().as_micros()).unwrap_or(u64::MAX)
+}
+
+/// When a row is told.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Pace {
+    /// When the last one was told a while ago: more changes are likely.
+    Unhurried,
+    /// Now.
+    AtOnce,
 }
 
 impl Core {
@@ -76,24 +113,32 @@ impl Core {
         self.telling.feed.erase(&*self.journal.disk, &holder, settings.lock_timeout)
     }
 
-    /// Tells that the journal is about to change, once in each holding of its lock.
+    /// Tells that the journal is about to change, unless that is known: an announcement stands until
+    /// a row is told, and the lock says whether one does.
     ///
     /// # Errors
     ///
     /// Those of the medium: the journal must not be changed then, or a listing would not know.
     pub(super) fn intend(&mut self) -> Result<(), JournalError> {
-        if !self.telling.intended {
+        if !self.telling.announced {
             self.telling.feed.intend(&*self.journal.disk, &self.journal.session)?;
-            self.telling.intended = true;
+            self.telling.announced = true;
         }
+        (self.telling.changed, self.telling.owes_row) = (true, true);
         Ok(())
     }
 
-    /// Tells what the journal came to, if it was told that it would change. One that is damaged has
-    /// no row: whoever lists it looks at it.
-    pub(super) fn tell_row(&mut self) {
-        if !std::mem::take(&mut self.telling.intended) || !is_sound(&self.journal) {
+    /// Tells what the journal came to, if it has changed. One that is damaged has no row: whoever
+    /// lists it looks at it.
+    pub(super) fn tell_row(&mut self, guard: &FileLockGuard<'_>, pace: Pace) {
+        self.telling.is_done();
+        let now = self.settings.clock.now();
+        let must_tell = pace == Pace::AtOnce || self.telling.is_due(now);
+        if !self.telling.owes_row {
             return;
+        }
+        if !must_tell || !is_sound(&self.journal) {
+            return guard.leave_announced();
         }
         let journal = &self.journal;
         let Ok(info) = journal.file.info() else { return };
@@ -102,9 +147,16 @@ impl Core {
             bytes: info.len.saturating_sub(journal.file.shift()),
             changed_ns: info.changed_ns,
         };
+        // First of all: should this writer die before the row is told, the next one announces its
+        // change to no harm. The other way round, it would not, and the row would hide the change.
+        if guard.silence().is_err() {
+            return;
+        }
         let state = journal.replay.projection.metadata.clone();
-        let timing = self.telling.timing();
+        let timing = std::mem::take(&mut self.telling.timing);
         self.telling.feed.told_row(&*journal.disk, Row { stamp, state }, Some(&timing));
+        self.telling.owes_row = false;
+        self.telling.told_at = Some(now);
     }
 }
 

@@ -1,6 +1,7 @@
 //! Appending: one lock, one write, one sync, for as many waiting appends as there are.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use tracing::{debug, warn};
 
@@ -13,7 +14,7 @@ use super::opening::Journal;
 use super::padding::padded_len;
 use super::replay::Condition;
 use super::settings::Settings;
-use super::telling::Telling;
+use super::telling::{Pace, Telling};
 use super::{JournalError, repair};
 use crate::disk::{Disk, DiskError, DiskFile, FileLock, FileLockGuard, Previous};
 use crate::format::Snapshot;
@@ -105,7 +106,7 @@ impl JournalWriter {
         match core.take_lock(&self.lock) {
             Ok((guard, healed)) => {
                 let answers = core.append_ready(&guard, appends, healed);
-                core.tell_row();
+                core.tell_row(&guard, Pace::Unhurried);
                 deliver(answers);
                 core.write_snapshot_if_due();
             }
@@ -124,12 +125,40 @@ impl JournalWriter {
         core.write_repair(&guard, healed)?;
         core.make_durable(&guard)?;
         let result = work(core, &guard)?;
-        core.tell_row();
+        core.tell_row(&guard, Pace::AtOnce);
         Ok(result)
     }
 }
 
+/// A row that is owed is told, if the lock can be had at once: otherwise readers find the session
+/// pending, and read its journal.
+impl Drop for JournalWriter {
+    fn drop(&mut self) {
+        let core = &mut self.core;
+        if !core.telling.owes_row() || core.poisoned.is_some() {
+            return;
+        }
+        core.settings.lock_timeout = Duration::ZERO;
+        if let Ok((guard, _)) = core.lock(&self.lock)
+            && core.journal.refresh().is_ok()
+        {
+            core.tell_row(&guard, Pace::AtOnce);
+        }
+    }
+}
+
 impl Core {
+    fn lock<'l>(
+        &mut self,
+        lock: &'l FileLock,
+    ) -> Result<(FileLockGuard<'l>, Previous), JournalError> {
+        self.telling.begin();
+        let holder = Holder { by: self.settings.by.clone(), since: self.settings.clock.now() };
+        let (guard, previous) = lock.exclusive(&holder, self.settings.lock_timeout)?;
+        self.telling.has_lock(previous.announced);
+        Ok((guard, previous))
+    }
+
     /// Takes the lock and makes the journal fit to be appended to. Returns the note of a repair,
     /// which is to be the first record appended.
     fn take_lock<'l>(
@@ -139,11 +168,7 @@ impl Core {
         if let Some(reason) = &self.poisoned {
             return Err(Arc::clone(reason));
         }
-        self.telling.begin();
-        let holder = Holder { by: self.settings.by.clone(), since: self.settings.clock.now() };
-        let (guard, previous) =
-            lock.exclusive(&holder, self.settings.lock_timeout).map_err(JournalError::from)?;
-        self.telling.has_lock();
+        let (guard, previous) = self.lock(lock)?;
         let healed = self.make_ready(lock, &guard, previous)?;
         Ok((guard, healed))
     }

@@ -25,16 +25,19 @@ impl Author {
     #[must_use]
     pub fn bounded(self) -> Self {
         Self {
-            user: bounded(&self.user),
-            host: bounded(&self.host),
+            user: bounded(self.user),
+            host: bounded(self.host),
             pid: self.pid,
-            program: bounded(&self.program),
-            version: bounded(&self.version),
+            program: bounded(self.program),
+            version: bounded(self.version),
         }
     }
 }
 
-fn bounded(part: &str) -> String {
+fn bounded(part: String) -> String {
+    if part.len() <= AUTHOR_PART_BYTES_MAX && !part.contains(char::is_control) {
+        return part;
+    }
     let mut kept = String::new();
     for character in part.chars() {
         let character = if character.is_control() { '\u{fffd}' } else { character };

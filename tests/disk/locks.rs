@@ -146,7 +146,10 @@ fn a_holder_that_did_not_give_the_lock_back_is_reported_once() {
         drop(guard);
         let (_guard, second) = lock.exclusive(&holder("bob"), AT_ONCE).unwrap();
 
-        assert_eq!(first, Previous { died_holding: Some(holder("ann")), suspect: false });
+        assert_eq!(
+            first,
+            Previous { died_holding: Some(holder("ann")), suspect: false, announced: false }
+        );
         assert_eq!(second, Previous::default());
     });
 }
@@ -167,7 +170,10 @@ fn a_warning_outlives_its_holders_until_it_is_cleared() {
         drop(guard);
         let (_guard, after) = other.exclusive(&holder("cas"), AT_ONCE).unwrap();
 
-        assert_eq!(warned, Previous { died_holding: Some(holder("bob")), suspect: true });
+        assert_eq!(
+            warned,
+            Previous { died_holding: Some(holder("bob")), suspect: true, announced: false }
+        );
         assert_eq!(after, Previous::default());
     });
 }
@@ -178,7 +184,10 @@ fn the_file_is_one_line_of_json_that_keeps_the_last_name() {
         let lock = FileLock::open(disk, path).unwrap();
         for user in ["somebody with a long name", "ann"] {
             let (guard, _) = lock.exclusive(&holder(user), AT_ONCE).unwrap();
-            assert!(content(disk, path).starts_with(r#"{"state":"held","suspect":false,"by":{"#));
+            assert!(
+                content(disk, path)
+                    .starts_with(r#"{"state":"held","suspect":false,"announced":false,"by":{"#)
+            );
             drop(guard);
         }
 
@@ -233,7 +242,7 @@ fn a_warning_that_could_not_be_written_is_written_with_the_release() {
     drop(guard);
 
     let (_guard, previous) = lock.exclusive(&holder("bob"), AT_ONCE).unwrap();
-    assert_eq!(previous, Previous { died_holding: None, suspect: true });
+    assert_eq!(previous, Previous { died_holding: None, suspect: true, announced: false });
 }
 
 #[test]

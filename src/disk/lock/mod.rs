@@ -17,10 +17,14 @@ use super::{Access, Disk, DiskError, DiskFile, LockMode};
 use crate::vocabulary::Holder;
 
 pub use error::LockError;
-use record::LockRecord;
+use record::{LockRecord, Marks};
 
-/// How long a waiter sleeps between its first two tries; each later sleep is twice as long.
+/// How long a waiter sleeps between two tries at first: less than a durable append takes, so that
+/// among those who wait none is passed over for long. A try costs two system calls.
 const PAUSE_MIN: Duration = Duration::from_micros(50);
+/// For how long it does so. Whoever has waited longer waits for something slower than appends, and
+/// each later sleep is twice as long.
+const BRISK_MAX: Duration = Duration::from_millis(100);
 /// How long a waiter sleeps at most, and so how late it may notice that the lock is free.
 const PAUSE_MAX: Duration = Duration::from_millis(5);
 
@@ -42,6 +46,9 @@ pub struct Previous {
     /// A sync of what this lock protects has failed, or was not made before the holder died, and
     /// nobody has cleared that yet.
     pub suspect: bool,
+    /// Somebody has announced changes to what this lock protects, and has not
+    /// [silenced](SharedLockGuard::silence) that yet: the next change need not be announced.
+    pub announced: bool,
 }
 
 /// Whether somebody writes under a lock.
@@ -79,11 +86,12 @@ impl FileLock {
     ) -> Result<(FileLockGuard<'_>, Previous), LockError> {
         let held = self.acquire(LockMode::Exclusive, timeout)?;
         let last = LockRecord::read(&*self.file)?;
-        let suspect = last.suspect;
+        let Marks { suspect, announced, .. } = last.marks;
         // Best effort: a full disk must not keep anybody from the lock.
         let _ = LockRecord::write_held(&*self.file, holder, &last);
-        let previous = Previous { died_holding: last.into_holder(), suspect };
-        Ok((FileLockGuard { held, suspect: AtomicBool::new(suspect) }, previous))
+        let previous = Previous { died_holding: last.holder, suspect, announced };
+        let (suspect, announced) = (AtomicBool::new(suspect), AtomicBool::new(announced));
+        Ok((FileLockGuard { held, suspect, announced }, previous))
     }
 
     /// Locks together with other readers, and against whoever locks alone. Leaves no name.
@@ -94,7 +102,7 @@ impl FileLock {
     ///
     /// As of [`exclusive`](Self::exclusive).
     pub fn shared(&self, timeout: Duration) -> Result<SharedLockGuard<'_>, LockError> {
-        Ok(SharedLockGuard { _held: self.acquire(LockMode::Shared, timeout)? })
+        Ok(SharedLockGuard { held: self.acquire(LockMode::Shared, timeout)? })
     }
 
     /// Whether the path still leads to this open file. A lock on a file that has been moved away
@@ -127,7 +135,7 @@ impl FileLock {
             file.unlock()?;
             return Ok(LockState::Free);
         }
-        Ok(LockState::Held(LockRecord::read(&*file)?.into_holder()))
+        Ok(LockState::Held(LockRecord::read(&*file)?.holder))
     }
 
     /// Tries in a directory whether locks of its file system keep anybody out, with a scratch file
@@ -153,7 +161,7 @@ impl FileLock {
             }
             let waited = began.elapsed();
             let Some(left) = timeout.checked_sub(waited).filter(|left| !left.is_zero()) else {
-                let holder = LockRecord::read(&*self.file)?.into_holder().map(Box::new);
+                let holder = LockRecord::read(&*self.file)?.holder.map(Box::new);
                 return Err(LockError::Timeout { path: self.path.clone(), waited, holder });
             };
             #[allow(
@@ -161,7 +169,9 @@ impl FileLock {
                 reason = "the kernel tells nobody that a lock is free, except one who waits without a timeout"
             )]
             std::thread::sleep(pause.min(left));
-            pause = PAUSE_MAX.min(pause * 2);
+            if waited > BRISK_MAX {
+                pause = PAUSE_MAX.min(pause * 2);
+            }
         }
     }
 
@@ -215,6 +225,7 @@ impl Drop for Held<'_> {
 pub struct FileLockGuard<'a> {
     held: Held<'a>,
     suspect: AtomicBool,
+    announced: AtomicBool,
 }
 
 impl FileLockGuard<'_> {
@@ -245,10 +256,31 @@ impl FileLockGuard<'_> {
         self.suspect.load(Ordering::Relaxed)
     }
 
+    /// Leaves a note that changes to what this lock protects have been announced, for every later
+    /// holder until one takes it back or a reader [does](SharedLockGuard::silence). It is written when
+    /// the lock is given back; should that fail, the next holder announces once more.
+    pub fn leave_announced(&self) {
+        self.announced.store(true, Ordering::Relaxed);
+    }
+
+    /// Takes back that changes were announced: every later holder has to announce its own.
+    ///
+    /// # Errors
+    ///
+    /// What the medium says; the note may stand then.
+    pub fn silence(&self) -> Result<(), DiskError> {
+        if self.announced.swap(false, Ordering::Relaxed) {
+            let (held, suspect) = (true, self.is_suspect());
+            Marks { held, suspect, announced: false }.write(&*self.held.lock.file)?;
+        }
+        Ok(())
+    }
+
     fn set_suspect(&self, suspect: bool) -> Result<(), DiskError> {
         // A warning is remembered even if it cannot be written: the guard's drop tries again.
         self.suspect.fetch_or(suspect, Ordering::Relaxed);
-        LockRecord::write_marks(&*self.held.lock.file, true, suspect)?;
+        let announced = self.announced.load(Ordering::Relaxed);
+        Marks { held: true, suspect, announced }.write(&*self.held.lock.file)?;
         self.suspect.store(suspect, Ordering::Relaxed);
         Ok(())
     }
@@ -256,8 +288,10 @@ impl FileLockGuard<'_> {
 
 impl Drop for FileLockGuard<'_> {
     fn drop(&mut self) {
+        let announced = self.announced.load(Ordering::Relaxed);
         // Best effort, as the record is; `held` unlocks right after.
-        let _ = LockRecord::write_marks(&*self.held.lock.file, false, self.is_suspect());
+        let _ = Marks { held: false, suspect: self.is_suspect(), announced }
+            .write(&*self.held.lock.file);
     }
 }
 
@@ -265,5 +299,19 @@ impl Drop for FileLockGuard<'_> {
 #[derive(Debug)]
 #[must_use = "the lock is given back when the guard is dropped"]
 pub struct SharedLockGuard<'a> {
-    _held: Held<'a>,
+    held: Held<'a>,
+}
+
+impl SharedLockGuard<'_> {
+    /// Takes back that changes were announced: whoever changes what this lock protects has to
+    /// announce it anew. Readers that do so at the same time write the same.
+    ///
+    /// # Errors
+    ///
+    /// What the medium says; the note may stand then.
+    pub fn silence(&self) -> Result<(), DiskError> {
+        let file = &*self.held.lock.file;
+        let marks = LockRecord::read(file)?.marks;
+        if marks.announced { Marks { announced: false, ..marks }.write(file) } else { Ok(()) }
+    }
 }

@@ -26,15 +26,20 @@ pub struct Row {
     pub state: SessionMetadata,
 }
 
-/// How long an append took its writer, in microseconds.
+/// How long it took a writer to change a session since it told the last row, in microseconds. What
+/// shared a lock, a write and a sync counts once.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
 pub struct Timing {
-    /// Waiting for the session's lock.
+    /// How many changes these figures are of.
+    pub changes: u64,
+    /// Waiting for the session's lock, together.
     pub waited_us: u64,
-    /// Syncing.
+    /// Syncing, together.
     pub synced_us: u64,
-    /// In all.
+    /// In all, together.
     pub took_us: u64,
+    /// The longest, in all.
+    pub took_us_max: u64,
 }
 
 /// A look at the folder of sessions, which has held just those that were told of, but for `gone`.

@@ -69,13 +69,14 @@ pub(super) fn settle(
         return false;
     }
     let Ok(lock) = FileLock::open(&**disk, &paths.session(session).lock()) else { return false };
-    let Ok(_guard) = lock.shared(Duration::ZERO) else { return false };
+    let Ok(guard) = lock.shared(Duration::ZERO) else { return false };
     // The lock of a session that has been removed and made again keeps nobody out.
     if !lock.is_in_place(&**disk).unwrap_or(false) {
         return false;
     }
     match replay(disk, paths, session) {
-        Replayed::Row(row) => tell(row),
+        // Before its row is told: after that, each change has to be announced again.
+        Replayed::Row(row) => guard.silence().is_ok() && tell(row),
         Replayed::Unsound | Replayed::Missing => false,
     }
 }

@@ -2,73 +2,47 @@
 
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use tokio::sync::oneshot;
-
+use super::queue::{Lead, Leading, Queue, Waiter};
 use super::store::Store;
 use crate::journal::{
     AppendResult, Journal, JournalError, JournalWriter, Settings, create_telling,
 };
 use crate::vocabulary::{Append, SessionId};
 
-/// Most appends that share one write: enough for every thread of a busy process, few enough that
-/// the first of them does not wait for long.
-const GROUP_MAX: usize = 128;
-
 /// One session.
 #[derive(Debug)]
 pub(super) struct Slot {
     session: SessionId,
-    queue: Mutex<Queue>,
-    /// Locked by whoever leads the queue.
+    queue: Arc<Queue>,
+    /// Locked by whoever leads the queue, and by those who do what no append does.
     writer: Mutex<Option<JournalWriter>>,
     /// Locked by readers, who must not wait for a writer's sync.
     reader: Mutex<Option<Journal>>,
 }
 
-#[derive(Debug, Default)]
-struct Queue {
-    waiting: Vec<Waiting>,
-    /// Whether somebody is working the queue off.
-    led: bool,
-}
-
-#[derive(Debug)]
-struct Waiting {
-    append: Append,
-    answer: oneshot::Sender<AppendResult>,
-}
-
 impl Slot {
     pub(super) fn new(session: SessionId) -> Self {
-        Self {
-            session,
-            queue: Mutex::default(),
-            writer: Mutex::default(),
-            reader: Mutex::default(),
-        }
+        Self { session, queue: Arc::default(), writer: Mutex::default(), reader: Mutex::default() }
     }
 
-    /// Puts an append into the queue. The caller must [`lead`](Self::lead) if told so.
-    pub(super) fn enqueue(&self, append: Append) -> (oneshot::Receiver<AppendResult>, bool) {
-        let (answer, receiver) = oneshot::channel();
-        let mut queue = locked(&self.queue);
-        queue.waiting.push(Waiting { append, answer });
-        let must_lead = !std::mem::replace(&mut queue.led, true);
-        (receiver, must_lead)
+    /// Puts an append into the queue, and gives the lead to one who comes while nobody has it.
+    pub(super) fn enqueue(&self, append: Append) -> (Waiter, Option<Leading>) {
+        self.queue.enter(append)
     }
 
-    /// Works the queue off until it is empty, a group at a time. Blocks the thread.
-    pub(super) fn lead(&self, store: &Store, settings: &Settings) {
-        let leading = Leading { slot: self };
-        while let Some(group) = leading.next_group() {
-            let (appends, answers): (Vec<_>, Vec<_>) =
-                group.into_iter().map(|waiting| (waiting.append, waiting.answer)).unzip();
+    /// Works the queue off, a group at a time. Blocks the thread.
+    pub(super) fn lead(&self, leading: Leading, store: &Store, settings: &Settings, lead: Lead) {
+        let mut leading = leading;
+        while let Some((appends, answers)) = leading.next_group() {
             self.append(store, settings, appends, |results| {
                 for (answer, result) in answers.into_iter().zip(results) {
                     // Whoever no longer waits has dropped the future; the append stands.
                     let _nobody_waits = answer.send(result);
                 }
             });
+            if lead == Lead::OneGroup {
+                break;
+            }
         }
     }
 
@@ -85,7 +59,7 @@ impl Slot {
             match self.open_writer(store, settings) {
                 Ok(opened) => *writer = Some(opened),
                 Err(JournalError::Missing { .. })
-                    if appends.first().is_some_and(super::begins_a_session) =>
+                    if appends.first().is_some_and(super::appending::begins_a_session) =>
                 {
                     let first = appends.remove(0);
                     match self.begin(store, settings, first) {
@@ -198,34 +172,6 @@ enum Begun {
 
 fn is_missing(result: &AppendResult) -> bool {
     result.as_ref().is_err_and(|error| matches!(**error, JournalError::Missing { .. }))
-}
-
-/// Whoever works the queue off. If that ends early, by a panic, the next one can begin.
-struct Leading<'a> {
-    slot: &'a Slot,
-}
-
-impl Leading<'_> {
-    /// The next appends to write together; gives the lead back when there are none.
-    fn next_group(&self) -> Option<Vec<Waiting>> {
-        let mut queue = locked(&self.slot.queue);
-        if queue.waiting.is_empty() {
-            queue.led = false;
-            return None;
-        }
-        let count = queue.waiting.len().min(GROUP_MAX);
-        Some(queue.waiting.drain(..count).collect())
-    }
-}
-
-impl Drop for Leading<'_> {
-    fn drop(&mut self) {
-        if std::thread::panicking() {
-            let mut queue = locked(&self.slot.queue);
-            queue.led = false;
-            queue.waiting.clear();
-        }
-    }
 }
 
 /// A panic elsewhere leaves these values whole: they are read again from the medium.

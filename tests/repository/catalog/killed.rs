@@ -55,6 +55,18 @@ fn an_append_may_end_anywhere() {
 }
 
 #[test]
+fn a_burst_of_appends_may_end_anywhere() {
+    at_every_call("appends", |scene, process| {
+        for text in ["one", "two", "three"] {
+            drop(say(process, "pear", text));
+        }
+        scene.clock.advance_ms(2_000);
+        drop(say(process, "pear", "four"));
+        drop(say(process, "pear", "five"));
+    });
+}
+
+#[test]
 fn a_creation_may_end_anywhere() {
     at_every_call("create", |_, process| {
         let new = Append::one(Command::Create(NewSession::default()), author());

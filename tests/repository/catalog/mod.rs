@@ -1,5 +1,6 @@
 //! The catalog hides no session and has no wrong row, whatever becomes of it.
 
+mod announced;
 mod by_hand;
 mod crashing;
 mod damaged;
