@@ -56,7 +56,7 @@ pub fn create_telling(
     let temporary = SessionPaths::at(sessions.join(name));
     let place = sessions.join(session.as_str());
     let made = disk.create_dir(temporary.root()).map_err(JournalError::from).and_then(|()| {
-        let lock = FileLock::open(disk, &temporary.lock())?;
+        let lock = FileLock::create(disk, &temporary.lock())?;
         let holder = Holder { by: settings.by.clone(), since: at };
         let (guard, _nobody) = lock.exclusive(&holder, settings.lock_timeout)?;
         build(disk, &temporary, &planned, journal, settings.durability)?;

@@ -127,6 +127,11 @@ fn in_a_directory(clock: Arc<TestClock>) -> (TempDir, FileSystemRepository) {
     (directory, repository)
 }
 
+fn without_hops(clock: Arc<TestClock>) -> (TempDir, FileSystemRepository) {
+    let (directory, repository) = in_a_directory(clock);
+    (directory, repository.without_hops())
+}
+
 fn on_a_memory_disk(clock: Arc<TestClock>) -> ((), FileSystemRepository) {
     ((), on(Arc::new(MemoryDisk::new()), Path::new("/store"), clock))
 }
@@ -153,6 +158,7 @@ fn cached_directory(clock: Arc<TestClock>) -> (TempDir, CachedRepository<FileSys
 
 conformance!(in_memory, memory);
 conformance!(in_directory, in_a_directory);
+conformance!(in_directory_without_hops, without_hops);
 conformance!(on_memory_disk, on_a_memory_disk);
 conformance!(in_directory_without_catalog, without_catalog);
 conformance!(with_the_catalog_deleted_between_any_two_calls, forgetful);

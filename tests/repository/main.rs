@@ -24,6 +24,7 @@ mod counting;
 mod figures;
 #[path = "../crash/interception.rs"]
 mod interception;
+mod leading;
 mod listing;
 mod model;
 mod operations;

@@ -67,7 +67,20 @@ impl FileLock {
     ///
     /// What the medium says; a link or a directory in its place is an error.
     pub fn open(disk: &dyn Disk, path: &Path) -> Result<Self, DiskError> {
-        let file = disk.open(path, Access::OpenOrCreate)?;
+        Self::open_as(disk, path, Access::OpenOrCreate)
+    }
+
+    /// Makes a lock file that must not exist yet. Nothing is locked.
+    ///
+    /// # Errors
+    ///
+    /// `AlreadyExists`, or what the medium says.
+    pub fn create(disk: &dyn Disk, path: &Path) -> Result<Self, DiskError> {
+        Self::open_as(disk, path, Access::CreateNew)
+    }
+
+    fn open_as(disk: &dyn Disk, path: &Path, access: Access) -> Result<Self, DiskError> {
+        let file = disk.open(path, access)?;
         Ok(Self { file, path: path.to_owned(), lent: AtomicBool::new(false) })
     }
 

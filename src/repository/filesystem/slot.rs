@@ -4,6 +4,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use super::queue::{Lead, Leading, Queue, Waiter};
 use super::store::Store;
+use crate::format::layout::SessionPaths;
 use crate::journal::{
     AppendResult, Journal, JournalError, JournalWriter, Settings, create_telling,
 };
@@ -118,7 +119,10 @@ impl Slot {
         store: &Store,
         settings: &Settings,
     ) -> Result<JournalWriter, JournalError> {
-        let paths = store.paths(&self.session)?;
+        let Some(paths) = store.paths_if_there(&self.session)? else {
+            let path = SessionPaths::new(store.root(), &self.session).root().to_owned();
+            return Err(JournalError::Missing { path });
+        };
         let (session, feed) = (self.session.clone(), Arc::clone(&store.feed));
         JournalWriter::open_telling(&store.disk, paths, session, settings.clone(), feed)
     }

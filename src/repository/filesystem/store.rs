@@ -47,10 +47,23 @@ impl Store {
     /// Something else is in the place of its folder, such as a link that leads out of the store:
     /// nothing is read or written through it. And those of the medium.
     pub(super) fn paths(&self, session: &SessionId) -> Result<SessionPaths, DiskError> {
+        let there = self.paths_if_there(session)?;
+        Ok(there.unwrap_or_else(|| SessionPaths::new(&self.root, session)))
+    }
+
+    /// The same; `None` where its folder is missing.
+    ///
+    /// # Errors
+    ///
+    /// As of [`paths`](Self::paths).
+    pub(super) fn paths_if_there(
+        &self,
+        session: &SessionId,
+    ) -> Result<Option<SessionPaths>, DiskError> {
         let paths = SessionPaths::new(&self.root, session);
         match self.disk.info(paths.root())? {
-            None => Ok(paths),
-            Some(info) if info.kind == EntryKind::Directory => Ok(paths),
+            None => Ok(None),
+            Some(info) if info.kind == EntryKind::Directory => Ok(Some(paths)),
             Some(_) => Err(DiskError::no_own_folder(paths.root())),
         }
     }
