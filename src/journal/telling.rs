@@ -102,16 +102,16 @@ impl Core {
             bytes: info.len.saturating_sub(journal.file.shift()),
             changed_ns: info.changed_ns,
         };
-        let state = journal.replay.projection.metadata.clone();
+        let Some(row) = Row::new(stamp, &journal.replay.projection.metadata) else { return };
         let timing = self.telling.timing();
-        self.telling.feed.told_row(&*journal.disk, Row { stamp, state }, Some(&timing));
+        self.telling.feed.told_row(&*journal.disk, row, Some(&timing));
     }
 }
 
 /// Tells of a session that has just been put into its place.
 pub(super) fn tell_of_creation(disk: &dyn Disk, feed: &Feed, state: &Projection) {
-    let session = &state.metadata.id;
-    if let Some(stamp) = stamp_of(disk, feed.paths(), session) {
-        feed.told_row(disk, Row { stamp, state: state.metadata.clone() }, None);
+    let stamp = stamp_of(disk, feed.paths(), &state.metadata.id);
+    if let Some(row) = stamp.and_then(|stamp| Row::new(stamp, &state.metadata)) {
+        feed.told_row(disk, row, None);
     }
 }

@@ -6,14 +6,17 @@
 mod feed;
 mod files;
 mod folding;
+mod layers;
 mod looking;
 mod settling;
 mod unfolded;
 mod view;
+mod writing;
 
 pub use feed::Feed;
 pub use folding::{Folding, fold};
+pub use layers::Reading;
 pub use settling::settle_for_all;
 pub(super) use settling::{is_sound, stamp_of};
 pub use unfolded::Change;
-pub use view::{Unusable, View};
+pub use view::{Unusable, View, Watermark};
