@@ -104,7 +104,9 @@ mod tests {
 
     #[test]
     fn text_that_is_json_already_is_written_as_what_it_stands_for() {
-        for text in ["plain", "\u{1b}[2J\u{9b}31m\u{202e}\u{7f}\u{e0041} é \"quoted\"\n", "", "日本"] {
+        for text in
+            ["plain", "\u{1b}[2J\u{9b}31m\u{202e}\u{7f}\u{e0041} é \"quoted\"\n", "", "日本"]
+        {
             let mut written = Vec::new();
             write_text(&mut written, &serde_json::to_string(text).unwrap()).unwrap();
             assert_eq!(String::from_utf8(written).unwrap(), line(text));

@@ -69,8 +69,12 @@ pub const CATALOG_FEEDS_MAX: usize = 16;
 /// read from its journal each time.
 pub const ENTRY_BYTES_MAX: usize = 64 * 1024;
 
-/// Bytes of rows after which a block of a base is closed.
-pub const BLOCK_BYTES: usize = 32 * 1024;
+/// Bytes of rows after which the first block of a base is closed. Each one after it may be twice as
+/// long: the newest rows are asked for a few at a time, and older ones in bulk.
+pub const FIRST_BLOCK_BYTES: usize = 16 * 1024;
+
+/// Bytes of rows after which any block of a base is closed.
+pub const BLOCK_BYTES: usize = 256 * 1024;
 
 /// Largest block of a base: it is closed by the row that fills it.
 pub const BLOCK_BYTES_MAX: usize = BLOCK_BYTES + ENTRY_BYTES_MAX;

@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use super::JournalError;
-use super::catalog::{Feed, is_sound, stamp_of};
+use super::catalog::{Feed, forget, is_sound, stamp_of};
 use super::writer::Core;
 use crate::disk::{Disk, DiskError, DiskFile};
 use crate::format::catalog::{Row, Stamp, Timing};
@@ -65,15 +65,16 @@ impl Telling {
 }
 
 impl Core {
-    /// Takes the catalog away, which may hold what has just been removed from the journal.
+    /// Has the catalog forget the session: it may hold what has just been removed from the journal.
     ///
     /// # Errors
     ///
     /// Those of the medium.
-    pub(super) fn erase_catalog(&self) -> Result<(), DiskError> {
-        let settings = &self.settings;
+    pub(super) fn forget_rows(&self) -> Result<(), DiskError> {
+        let (journal, settings) = (&self.journal, &self.settings);
         let holder = Holder { by: settings.by.clone(), since: settings.clock.now() };
-        self.telling.feed.erase(&*self.journal.disk, &holder, settings.lock_timeout)
+        let feed = &self.telling.feed;
+        forget(&journal.disk, feed, &journal.session, &holder, settings.lock_timeout)
     }
 
     /// Tells that the journal is about to change, once in each holding of its lock.

@@ -115,10 +115,8 @@ pub async fn a_name_and_the_beginning_of_an_id_are_found_exactly<R: SessionRepos
     place.make(&sessions[1], rename("say \"\u{e4}\" again")).await;
     place.say(&sessions[3], "say \"\u{e4}\"").await;
     place.make(&sessions[2], Command::Delete).await;
-    let named = |name: &str| SessionFilter {
-        name: Some(name.to_owned()),
-        ..SessionFilter::everything()
-    };
+    let named =
+        |name: &str| SessionFilter { name: Some(name.to_owned()), ..SessionFilter::everything() };
     assert_eq!(listed(&place, &named("say \"\u{e4}\"")).await, ["abc-1"]);
     assert_eq!(listed(&place, &named("say")).await.len(), 0);
     let begins = |prefix: &str| SessionFilter {

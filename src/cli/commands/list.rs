@@ -116,7 +116,11 @@ pub(in crate::cli) async fn run(context: &mut Context, args: ListArgs) -> Result
         limit: args.limit,
         ..SessionFilter::default()
     };
-    if context.output.json { write_lines(context, &filter).await } else { tell(context, &filter).await }
+    if context.output.json {
+        write_lines(context, &filter).await
+    } else {
+        tell(context, &filter).await
+    }
 }
 
 /// Writes each session as it comes.

@@ -4,7 +4,9 @@ use std::sync::Arc;
 
 use super::Row;
 use super::current::BaseFile;
-use crate::format::bounds::{BLOCK_BYTES, BLOCK_BYTES_MAX, CATALOG_INDEX_BYTES_MAX};
+use crate::format::bounds::{
+    BLOCK_BYTES, BLOCK_BYTES_MAX, CATALOG_INDEX_BYTES_MAX, FIRST_BLOCK_BYTES,
+};
 
 /// How long an entry of the index is.
 const INDEX_ENTRY_BYTES: usize = 32;
@@ -122,7 +124,14 @@ impl BaseWriter {
         open.rows += 1;
         self.rows += 1;
         row.write_line(&mut self.block);
-        (self.block.len() >= BLOCK_BYTES).then(|| self.close())
+        (self.block.len() >= self.full_bytes()).then(|| self.close())
+    }
+
+    /// How long the open block may get.
+    fn full_bytes(&self) -> usize {
+        let before = u32::try_from(self.index.blocks.len()).unwrap_or(u32::MAX);
+        let doubled = 2_usize.saturating_pow(before).saturating_mul(FIRST_BLOCK_BYTES);
+        doubled.min(BLOCK_BYTES)
     }
 
     fn close(&mut self) -> Vec<u8> {

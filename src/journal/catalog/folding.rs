@@ -40,8 +40,25 @@ pub fn fold(disk: &Arc<dyn Disk>, feed: &Feed, folding: Folding) -> Result<bool,
         return Ok(false);
     }
     // Whoever dies here leaves a catalog that is as true as before, with one more feed.
-    let Some(begun) = Begun::new(disk, feed, folding)? else { return Ok(false) };
+    let Some(begun) = Begun::new(disk, feed, folding, None)? else { return Ok(false) };
     begun.finish(disk, feed)
+}
+
+/// Folds what was told, but for all that was told of a session, while the lock of those who fold is
+/// held. What nobody believes is not made again, and false is the answer.
+///
+/// # Errors
+///
+/// Those of the medium, among them that not all of the old files could be removed durably.
+pub(super) fn fold_without(
+    disk: &Arc<dyn Disk>,
+    feed: &Feed,
+    session: &SessionId,
+) -> Result<bool, DiskError> {
+    match Begun::new(disk, feed, Folding::Told, Some(session.clone()))? {
+        Some(begun) => begun.finish(disk, feed),
+        None => Ok(false),
+    }
 }
 
 /// A catalog whose writers have been sent to a new feed.
@@ -49,23 +66,33 @@ struct Begun {
     held: Held,
     current: Current,
     feed: String,
+    /// A session of which nothing is to be left.
+    without: Option<SessionId>,
 }
 
 impl Begun {
-    fn new(disk: &Arc<dyn Disk>, feed: &Feed, folding: Folding) -> Result<Option<Self>, DiskError> {
+    fn new(
+        disk: &Arc<dyn Disk>,
+        feed: &Feed,
+        folding: Folding,
+        without: Option<SessionId>,
+    ) -> Result<Option<Self>, DiskError> {
         let paths = feed.paths();
         let Some(boot) = disk.boot_id() else { return Ok(None) };
         let Some((held, old)) = open_or_make(&**disk, paths, &boot)? else { return Ok(None) };
-        let fresh = file_name("feed");
-        disk.open(&paths.file(&fresh), Access::CreateNew)?;
         let is_believed = folding == Folding::Told
             && old.boot == boot
             && old.base.is_some()
             && old.feeds.len() < CATALOG_FEEDS_MAX;
+        if without.is_some() && !is_believed {
+            return Ok(None);
+        }
+        let fresh = file_name("feed");
+        disk.open(&paths.file(&fresh), Access::CreateNew)?;
         let mut next = if is_believed { old } else { Current::unbuilt(boot, Vec::new()) };
         next.feeds.push(fresh.clone());
         let Some(held) = replace(&**disk, paths, &held, &next)? else { return Ok(None) };
-        Ok(Some(Self { held, current: next, feed: fresh }))
+        Ok(Some(Self { held, current: next, feed: fresh, without }))
     }
 
     /// Reads what was told up to here, and puts all of it into a new base.
@@ -75,6 +102,7 @@ impl Begun {
             match self.of_what_was_told(disk, paths) {
                 Ok(next) => return self.put_in_place(disk, paths, next),
                 Err(Unusable::Disk(error)) => return Err(error),
+                Err(_) if self.without.is_some() => return Ok(false),
                 Err(unusable) => debug!(%unusable, "the catalog is made again"),
             }
             // Nobody is to believe it while that takes place.
@@ -96,8 +124,11 @@ impl Begun {
         let old_feeds = self.current.feeds.iter().filter(|name| **name != self.feed);
         let old = Current { feeds: old_feeds.cloned().collect(), ..self.current.clone() };
         let layers = Layers::open(&**disk, paths, &old)?;
-        let (told_bytes, mut unfolded) = hear_all(&**disk, paths, &old)
-            .map(|(last, unfolded)| (last.bytes(), unfolded))?;
+        let (told_bytes, mut unfolded) =
+            hear_all(&**disk, paths, &old).map(|(last, unfolded)| (last.bytes(), unfolded))?;
+        if let Some(session) = &self.without {
+            unfolded.set(session.clone(), Change::Pending);
+        }
         for session in unfolded.pending.clone() {
             self.settle_or_carry(disk, paths, &session, &mut unfolded)?;
         }
@@ -106,7 +137,8 @@ impl Begun {
         if unfolded.is_empty() {
             return Ok(next);
         }
-        if unfolded.tells_of_loss() || !has_room_for_a_run(&old, told_bytes) {
+        let is_whole = self.without.is_some() || unfolded.tells_of_loss();
+        if is_whole || !has_room_for_a_run(&old, told_bytes) {
             let base = write_base(&**disk, paths, layers, &unfolded)?;
             return Ok(Current { base: Some(base), run: None, ..next });
         }
@@ -145,13 +177,15 @@ impl Begun {
         session: &SessionId,
         rows: &mut Unfolded,
     ) -> Result<(), DiskError> {
-        let settled = settle(disk, paths, session, |row| {
-            let fits = row.is_within_bounds();
-            if fits {
-                rows.set(session.clone(), Change::Row(Arc::from(row)));
-            }
-            fits
-        });
+        let may_be_read = self.without.as_ref() != Some(session);
+        let settled = may_be_read
+            && settle(disk, paths, session, |row| {
+                let fits = row.is_within_bounds();
+                if fits {
+                    rows.set(session.clone(), Change::Row(Arc::from(row)));
+                }
+                fits
+            });
         if settled { Ok(()) } else { self.carry(disk, paths, session) }
     }
 
@@ -176,7 +210,13 @@ impl Begun {
         let next = Current { feeds: vec![self.feed], ..next };
         let replaced = replace(&**disk, paths, &self.held, &next)?.is_some();
         if replaced {
-            remove_others(&**disk, paths, &next);
+            let removed = remove_others(&**disk, paths, &next);
+            if self.without.is_some() {
+                removed?;
+                disk.sync_dir(&paths.root())?;
+            } else if let Err(error) = removed {
+                debug!(%error, "cannot remove what the catalog no longer needs");
+            }
         } else if let Some(made) = next.bases().next() {
             // It may hold what was to be gone for good.
             disk.remove_file(&paths.file(&made.name)).or_else(absent_is_as_good)?;
@@ -207,18 +247,21 @@ fn open_or_make(
 }
 
 /// Removes what nothing names any more.
-fn remove_others(disk: &dyn Disk, paths: &CatalogPaths, current: &Current) {
-    let Ok(entries) = disk.list_dir(&paths.root()) else { return };
-    for (name, _) in entries {
+fn remove_others(
+    disk: &dyn Disk,
+    paths: &CatalogPaths,
+    current: &Current,
+) -> Result<(), DiskError> {
+    let mut all = Ok(());
+    for (name, _) in disk.list_dir(&paths.root())? {
         let is_named =
             current.feeds.contains(&name) || current.bases().any(|base| base.name == name);
         if is_ours(&name) && !is_named {
             let removed = disk.remove_file(&paths.file(&name)).or_else(absent_is_as_good);
-            if let Err(error) = removed {
-                debug!(%error, "cannot remove what the catalog no longer needs");
-            }
+            all = all.and(removed);
         }
     }
+    all
 }
 
 /// Whether what was told goes into a run beside the base, so that the base need not be copied.

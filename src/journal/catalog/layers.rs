@@ -15,7 +15,7 @@ use crate::format::layout::CatalogPaths;
 use crate::vocabulary::SessionId;
 
 /// Blocks of a file that are kept once they were read: some thousand sessions, the newest ones.
-const KEPT_BLOCKS_MAX: usize = 64;
+const KEPT_BLOCKS_MAX: usize = 12;
 
 const DAMAGED: Unusable = Unusable::Spoilt("a block of rows is damaged");
 

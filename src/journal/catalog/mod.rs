@@ -6,6 +6,7 @@
 mod feed;
 mod files;
 mod folding;
+mod forgetting;
 mod layers;
 mod looking;
 mod settling;
@@ -15,6 +16,7 @@ mod writing;
 
 pub use feed::Feed;
 pub use folding::{Folding, fold};
+pub use forgetting::forget;
 pub use layers::Reading;
 pub use settling::settle_for_all;
 pub(super) use settling::{is_sound, stamp_of};

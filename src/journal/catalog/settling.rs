@@ -39,9 +39,8 @@ pub(super) fn replay(disk: &Arc<dyn Disk>, paths: &CatalogPaths, session: &Sessi
     match Journal::open(disk, paths.session(session), session.clone()) {
         Ok(journal) => {
             let stamp = stamp.filter(|_| is_sound(&journal));
-            let row = stamp.and_then(|stamp| {
-                Row::new(stamp, &journal.replay().projection.metadata)
-            });
+            let row =
+                stamp.and_then(|stamp| Row::new(stamp, &journal.replay().projection.metadata));
             row.map_or(Replayed::Unsound, |row| Replayed::Row(Box::new(row)))
         }
         Err(JournalError::Missing { .. }) => Replayed::Missing,

@@ -8,9 +8,7 @@ use tracing::{debug, warn};
 use super::Inner;
 use super::admission::Admission;
 use crate::disk::FileLock;
-use crate::journal::catalog::{
-    Folding, Reading, Unusable, View, Watermark, fold, settle_for_all,
-};
+use crate::journal::catalog::{Folding, Reading, Unusable, View, Watermark, fold, settle_for_all};
 use crate::repository::{Listing, RepositoryError, Unreadable};
 use crate::vocabulary::{
     Finding, FindingClass, SessionFilter, SessionId, SessionMetadata, SortKey,

@@ -114,7 +114,8 @@ fn what_a_writer_is_about_to_change_is_looked_at_each_time() {
 fn a_catalog_that_is_lost_has_no_word_to_say() {
     let warm = warm();
     let paths = warm.scene.paths();
-    for (round, lost) in ["current", "feed-", "base-", "lock", "", "removed"].into_iter().enumerate()
+    for (round, lost) in
+        ["current", "feed-", "base-", "lock", "", "removed"].into_iter().enumerate()
     {
         warm.assert_true("before");
         match lost {
