@@ -41,23 +41,27 @@ pub fn fold(disk: &Arc<dyn Disk>, feed: &Feed, folding: Folding) -> Result<bool,
     }
     // Whoever dies here leaves a catalog that is as true as before, with one more feed.
     let Some(begun) = Begun::new(disk, feed, folding, None)? else { return Ok(false) };
-    begun.finish(disk, feed)
+    let Some(folded) = begun.finish(disk, feed)? else { return Ok(false) };
+    if let Err(error) = remove_others(&**disk, paths, &folded) {
+        debug!(%error, "cannot remove what the catalog no longer needs");
+    }
+    Ok(true)
 }
 
 /// Folds what was told, but for all that was told of a session, while the lock of those who fold is
-/// held. What nobody believes is not made again, and false is the answer.
+/// held. The old files are still there. What nobody believes is not made again: `None`.
 ///
 /// # Errors
 ///
-/// Those of the medium, among them that not all of the old files could be removed durably.
+/// Those of the medium.
 pub(super) fn fold_without(
     disk: &Arc<dyn Disk>,
     feed: &Feed,
     session: &SessionId,
-) -> Result<bool, DiskError> {
+) -> Result<Option<Current>, DiskError> {
     match Begun::new(disk, feed, Folding::Told, Some(session.clone()))? {
         Some(begun) => begun.finish(disk, feed),
-        None => Ok(false),
+        None => Ok(None),
     }
 }
 
@@ -96,20 +100,20 @@ impl Begun {
     }
 
     /// Reads what was told up to here, and puts all of it into a new base.
-    fn finish(mut self, disk: &Arc<dyn Disk>, feed: &Feed) -> Result<bool, DiskError> {
+    fn finish(mut self, disk: &Arc<dyn Disk>, feed: &Feed) -> Result<Option<Current>, DiskError> {
         let paths = feed.paths();
         if self.current.base.is_some() {
             match self.of_what_was_told(disk, paths) {
                 Ok(next) => return self.put_in_place(disk, paths, next),
                 Err(Unusable::Disk(error)) => return Err(error),
-                Err(_) if self.without.is_some() => return Ok(false),
+                Err(_) if self.without.is_some() => return Ok(None),
                 Err(unusable) => debug!(%unusable, "the catalog is made again"),
             }
             // Nobody is to believe it while that takes place.
             let unbuilt = Current::unbuilt(self.current.boot.clone(), vec![self.feed.clone()]);
             match replace(&**disk, paths, &self.held, &unbuilt)? {
                 Some(held) => self.held = held,
-                None => return Ok(false),
+                None => return Ok(None),
             }
         }
         let next = self.of_the_journals(disk, paths)?;
@@ -206,23 +210,15 @@ impl Begun {
         disk: &Arc<dyn Disk>,
         paths: &CatalogPaths,
         next: Current,
-    ) -> Result<bool, DiskError> {
+    ) -> Result<Option<Current>, DiskError> {
         let next = Current { feeds: vec![self.feed], ..next };
         let replaced = replace(&**disk, paths, &self.held, &next)?.is_some();
-        if replaced {
-            let removed = remove_others(&**disk, paths, &next);
-            if self.without.is_some() {
-                removed?;
-                disk.sync_dir(&paths.root())?;
-            } else if let Err(error) = removed {
-                debug!(%error, "cannot remove what the catalog no longer needs");
-            }
-        } else if let Some(made) = next.bases().next() {
+        if !replaced && let Some(made) = next.bases().next() {
             // It may hold what was to be gone for good.
             disk.remove_file(&paths.file(&made.name)).or_else(absent_is_as_good)?;
         }
         debug!(rows = next.base.as_ref().map_or(0, |base| base.rows), "folded the catalog");
-        Ok(replaced)
+        Ok(replaced.then_some(next))
     }
 }
 
@@ -247,7 +243,11 @@ fn open_or_make(
 }
 
 /// Removes what nothing names any more.
-fn remove_others(
+///
+/// # Errors
+///
+/// Those of the medium; some of it may still be there.
+pub(super) fn remove_others(
     disk: &dyn Disk,
     paths: &CatalogPaths,
     current: &Current,

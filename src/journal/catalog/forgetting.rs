@@ -7,7 +7,7 @@ use tracing::debug;
 
 use super::feed::Feed;
 use super::files::has_folder;
-use super::folding::fold_without;
+use super::folding::{fold_without, remove_others};
 use crate::disk::{Disk, DiskError, FileLock};
 use crate::vocabulary::{Holder, SessionId};
 
@@ -29,15 +29,21 @@ pub fn forget(
         return Ok(());
     }
     let lock = FileLock::open(&**disk, &feed.paths().lock())?;
-    let forgotten = match lock.exclusive(holder, timeout) {
-        Ok(_alone) => fold_without(disk, feed, session),
+    let alone = lock.exclusive(holder, timeout);
+    let forgotten = match &alone {
+        Ok(_) => fold_without(disk, feed, session),
         // Whoever is folding stands still.
-        Err(_) => Ok(false),
+        Err(_) => Ok(None),
     };
     match forgotten {
-        Ok(true) => return Ok(()),
-        Ok(false) => {}
+        // From here on a failure is one to tell of: a sync that failed is not tried again.
+        Ok(Some(current)) => {
+            remove_others(&**disk, feed.paths(), &current)?;
+            return disk.sync_dir(&feed.paths().root());
+        }
+        Ok(None) => {}
         Err(error) => debug!(session_id = %session, %error, "the whole catalog is removed"),
     }
+    drop(alone);
     feed.erase(&**disk, holder, timeout)
 }

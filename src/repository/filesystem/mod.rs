@@ -1,6 +1,7 @@
 //! Sessions on a file system: a folder each, a lock each, and no process that has to run.
 
 mod admission;
+mod checking;
 mod deletion;
 mod error;
 mod leftovers;

@@ -19,7 +19,7 @@ fn large() -> Scene {
     let scene = Scene::with(&[]);
     let process = scene.process();
     for number in 0..SESSIONS {
-        let cwd = Some(format!("/work/{number}"));
+        let cwd = Some(format!("/srv/{number}"));
         let new = Command::Create(NewSession { cwd, ..NewSession::default() });
         let new = annals::vocabulary::Append::one(new, author());
         wait(process.append(&id(&name(number)), new)).unwrap();

@@ -43,7 +43,7 @@ fn read_line(line: &[u8]) {
         bytes.extend(rest);
         let (block, index) = bytes.split_at(usize::try_from(base.index_at).unwrap());
         if let Some(index) = BlockIndex::decode(&base, index) {
-            assert_eq!(index.blocks[0].rows(block.to_vec()).unwrap(), [row.clone()]);
+            assert!(index.blocks[0].rows(block.to_vec()).unwrap().contains(&row));
         }
         if let Some(state) = row.state() {
             assert_eq!(Row::new(row.stamp, state).unwrap().state(), Some(state));
