@@ -1,6 +1,7 @@
 //! Listing: by the catalog where there is one to be had, else by opening every session.
 
 use std::ops::ControlFlow;
+use std::sync::atomic::Ordering;
 use std::sync::{MutexGuard, PoisonError, TryLockError};
 
 use tracing::{debug, warn};
@@ -81,17 +82,21 @@ impl Inner {
         kept.is_some_and(|kept| kept.as_ref().is_some_and(|view| view.is_untold(session, since)))
     }
 
-    /// Hears what was told, if there is a catalog to hear: nothing is made or compared for it.
+    /// Hears what was told, if there is a catalog to hear: nothing is made or compared for it. Who
+    /// asks but once, as most commands do, is not made to open one.
     pub(super) fn hear_catalog(&self) {
-        if self.settings.catalog {
-            let (disk, paths) = (&*self.store.disk, self.store.feed.paths());
-            let mut kept = self.kept_catalog();
-            let opened = match kept.take() {
-                Some(mut view) => view.hear(disk, paths).map(|()| view),
-                None => View::open(disk, paths),
-            };
-            *kept = opened.ok();
+        let is_worth_opening = self.was_asked.swap(true, Ordering::Relaxed);
+        if !self.settings.catalog {
+            return;
         }
+        let (disk, paths) = (&*self.store.disk, self.store.feed.paths());
+        let mut kept = self.kept_catalog();
+        let heard = match kept.take() {
+            Some(mut view) => view.hear(disk, paths).map(|()| view),
+            None if is_worth_opening => View::open(disk, paths),
+            None => return,
+        };
+        *kept = heard.ok();
     }
 
     /// The catalog in memory, if nobody else is using it and nothing has happened since it was

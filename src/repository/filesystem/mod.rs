@@ -14,6 +14,7 @@ mod streaming;
 
 use std::collections::HashMap;
 use std::path::{Path, PathBuf};
+use std::sync::atomic::AtomicBool;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
@@ -53,6 +54,8 @@ struct Inner {
     slots: Mutex<HashMap<SessionId, Arc<Slot>>>,
     /// The catalog as it was read last.
     catalog: Mutex<Option<View>>,
+    /// Whether the version of any session was asked for.
+    was_asked: AtomicBool,
 }
 
 impl FileSystemRepository {
@@ -80,7 +83,7 @@ impl FileSystemRepository {
         let store = Store::new(disk, path.into(), settings.catalog);
         store.exists()?;
         let (slots, catalog) = (Mutex::default(), Mutex::default());
-        let inner = Inner { store, settings, slots, catalog };
+        let inner = Inner { store, settings, slots, catalog, was_asked: AtomicBool::default() };
         Ok(Self { inner: Arc::new(inner) })
     }
 
@@ -104,7 +107,7 @@ impl FileSystemRepository {
             }
         }
         let (slots, catalog) = (Mutex::default(), Mutex::default());
-        let inner = Inner { store, settings, slots, catalog };
+        let inner = Inner { store, settings, slots, catalog, was_asked: AtomicBool::default() };
         Ok(Self { inner: Arc::new(inner) })
     }
 

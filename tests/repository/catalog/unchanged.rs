@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use annals::disk::{Disk as _, DiskOperation, FaultyDisk};
+use annals::disk::{Disk as _, DiskOperation, Fault, FaultyDisk};
 use annals::repository::{
     CacheOptions, CachedRepository, FileSystemRepository, Loaded, RepositoryError,
     SessionRepository,
@@ -12,6 +12,7 @@ use annals::vocabulary::{Append, Command};
 use super::scene::{Scene, listed, say, wait};
 use crate::support::{author, id};
 
+const EIO: i32 = 5;
 const FRUIT: [&str; 3] = ["pear", "plum", "quince"];
 
 struct Warm {
@@ -160,4 +161,20 @@ fn after_the_machine_was_started_again_nothing_is_believed() {
         assert_eq!(told(wait(cached.load(&id("pear")))), fresh);
         assert_eq!(cached.watermark(), None, "nobody has listed since");
     }
+}
+
+#[test]
+fn who_asks_for_one_session_once_does_not_open_the_catalog() {
+    let scene = Scene::with(&FRUIT);
+    scene.assert_true("at first");
+    let faulty = FaultyDisk::new(Arc::new(scene.memory.clone()));
+    let process = scene.process_on(Arc::new(faulty.clone()));
+    faulty.fail_file("current", DiskOperation::Open, 1, Fault::Errno(EIO));
+    let before = faulty.calls(DiskOperation::Open);
+    wait(process.version(&id("pear"))).unwrap();
+    let once = faulty.calls(DiskOperation::Open) - before;
+    assert_eq!(process.watermark(), None);
+    wait(process.version(&id("plum"))).unwrap();
+    let twice = faulty.calls(DiskOperation::Open) - before - once;
+    assert_eq!(twice, once + 1, "the catalog, which cannot be read, does not matter");
 }
