@@ -55,11 +55,31 @@ pub(super) fn write_line<T: Serialize + ?Sized>(
     writer.write_all(b"\n")
 }
 
+/// Writes compact JSON as one line, the same as [`write_line`] does what it stands for.
+///
+/// # Errors
+///
+/// Those of the writer.
+pub(super) fn write_text(writer: &mut dyn Write, json: &str) -> io::Result<()> {
+    if is_printable_ascii(json) {
+        writer.write_all(json.as_bytes())?;
+    } else {
+        // What is treacherous in JSON can only stand in a string.
+        write_escaped(&mut *writer, json)?;
+    }
+    writer.write_all(b"\n")
+}
+
+/// Whether nothing in it can be treacherous, found without branches: most text is like that.
+fn is_printable_ascii(text: &str) -> bool {
+    text.bytes().fold(true, |plain, byte| plain & (b' '..=b'~').contains(&byte))
+}
+
 #[cfg(test)]
 mod tests {
     use serde_json::value::RawValue;
 
-    use super::write_line;
+    use super::{write_line, write_text};
 
     fn line<T: serde::Serialize + ?Sized>(value: &T) -> String {
         let mut written = Vec::new();
@@ -80,5 +100,16 @@ mod tests {
     fn raw_json_is_escaped_too() {
         let raw = RawValue::from_string("{\"a\":\"x\u{9b}y\"}".to_owned()).unwrap();
         assert_eq!(line(&raw), "{\"a\":\"x\\u009by\"}\n");
+    }
+
+    #[test]
+    fn text_that_is_json_already_is_written_as_what_it_stands_for() {
+        for text in
+            ["plain", "\u{1b}[2J\u{9b}31m\u{202e}\u{7f}\u{e0041} é \"quoted\"\n", "", "日本"]
+        {
+            let mut written = Vec::new();
+            write_text(&mut written, &serde_json::to_string(text).unwrap()).unwrap();
+            assert_eq!(String::from_utf8(written).unwrap(), line(text));
+        }
     }
 }

@@ -76,6 +76,11 @@ impl Output {
         Ok(json::write_line(&mut *self.stdout, value)?)
     }
 
+    /// Writes one line of what is compact JSON already.
+    pub(super) fn json_text(&mut self, json: &str) -> Result<(), CliError> {
+        Ok(json::write_text(&mut *self.stdout, json)?)
+    }
+
     /// The text in a style, where standard output may carry one.
     pub(super) fn paint(&self, style: Style, text: &str) -> String {
         paint(self.styled, style, text)

@@ -57,7 +57,7 @@ pub const HOLE: u8 = 0xFF;
 pub const STORE_FILE_BYTES_MAX: usize = 4096;
 
 /// The format of the catalog's files; one of another format is made again.
-pub const CATALOG_FORMAT: u64 = 1;
+pub const CATALOG_FORMAT: u64 = 2;
 
 /// Largest `current` of a catalog.
 pub const CURRENT_BYTES_MAX: usize = 64 * 1024;
@@ -69,8 +69,12 @@ pub const CATALOG_FEEDS_MAX: usize = 16;
 /// read from its journal each time.
 pub const ENTRY_BYTES_MAX: usize = 64 * 1024;
 
-/// Bytes of rows after which a block of a base is closed.
-pub const BLOCK_BYTES: usize = 32 * 1024;
+/// Bytes of rows after which the first block of a base is closed. Each one after it may be twice as
+/// long: the newest rows are asked for a few at a time, and older ones in bulk.
+pub const FIRST_BLOCK_BYTES: usize = 16 * 1024;
+
+/// Bytes of rows after which any block of a base is closed.
+pub const BLOCK_BYTES: usize = 256 * 1024;
 
 /// Largest block of a base: it is closed by the row that fills it.
 pub const BLOCK_BYTES_MAX: usize = BLOCK_BYTES + ENTRY_BYTES_MAX;
@@ -78,11 +82,16 @@ pub const BLOCK_BYTES_MAX: usize = BLOCK_BYTES + ENTRY_BYTES_MAX;
 /// Largest index of a base: enough for a hundred million rows.
 pub const CATALOG_INDEX_BYTES_MAX: usize = 32 * 1024 * 1024;
 
-/// Bytes told to a feed before it is folded, whatever the size of the base.
-pub const FEED_BYTES_MIN: u64 = 128 * 1024;
+/// Bytes told to a feed before it is folded: about a hundred appends, which is what a process that
+/// has read nothing yet reads before it can list anything.
+pub const FEED_BYTES_MAX: u64 = 64 * 1024;
 
-/// Which share of the base's bytes a feed may come to before it is folded.
-pub const FEED_SHARE: u64 = 16;
+/// Bytes of a base up to which all of it is made anew at each folding. Beside a larger one what was
+/// told goes into a run.
+pub const WHOLE_FOLD_BYTES_MAX: u64 = 256 * 1024;
+
+/// Which share of the base's bytes a run may come to before both are folded into one.
+pub const RUN_SHARE: u64 = 16;
 
 /// Longest line of an anchors file.
 pub const ANCHOR_LINE_BYTES_MAX: usize = 1024;

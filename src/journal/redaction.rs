@@ -76,7 +76,7 @@ impl Core {
             self.rewrite_without(&survey.targets, &records, guard)?;
             self.journal.refresh()?;
         }
-        self.erase_catalog()?;
+        self.forget_rows()?;
         segments::remove_unnamed(&*disk, &paths, &named(&self.journal))?;
         for digest in survey.forsaken_blobs() {
             blobs::remove(&*disk, &paths, digest)?;

@@ -1,11 +1,11 @@
 //! What a writer tells the catalog: that it is about to change a journal, and what it came to.
 
 use std::sync::Arc;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use super::JournalError;
-use super::catalog::{Feed, is_sound, stamp_of};
-use super::writer::Core;
+use super::catalog::{Feed, forget, is_sound, stamp_of};
+use super::writer::{Core, JournalWriter};
 use crate::disk::{Disk, DiskError, DiskFile, FileLockGuard};
 use crate::format::catalog::{Row, Stamp, Timing};
 use crate::vocabulary::{Holder, Projection, Timestamp};
@@ -102,15 +102,16 @@ pub(super) enum Pace {
 }
 
 impl Core {
-    /// Takes the catalog away, which may hold what has just been removed from the journal.
+    /// Has the catalog forget the session: it may hold what has just been removed from the journal.
     ///
     /// # Errors
     ///
     /// Those of the medium.
-    pub(super) fn erase_catalog(&self) -> Result<(), DiskError> {
-        let settings = &self.settings;
+    pub(super) fn forget_rows(&self) -> Result<(), DiskError> {
+        let (journal, settings) = (&self.journal, &self.settings);
         let holder = Holder { by: settings.by.clone(), since: settings.clock.now() };
-        self.telling.feed.erase(&*self.journal.disk, &holder, settings.lock_timeout)
+        let feed = &self.telling.feed;
+        forget(&journal.disk, feed, &journal.session, &holder, settings.lock_timeout)
     }
 
     /// Tells that the journal is about to change, unless that is known: an announcement stands until
@@ -147,23 +148,40 @@ impl Core {
             bytes: info.len.saturating_sub(journal.file.shift()),
             changed_ns: info.changed_ns,
         };
+        let Some(row) = Row::new(stamp, &journal.replay.projection.metadata) else { return };
         // First of all: should this writer die before the row is told, the next one announces its
         // change to no harm. The other way round, it would not, and the row would hide the change.
         if guard.silence().is_err() {
             return;
         }
-        let state = journal.replay.projection.metadata.clone();
         let timing = std::mem::take(&mut self.telling.timing);
-        self.telling.feed.told_row(&*journal.disk, Row { stamp, state }, Some(&timing));
+        self.telling.feed.told_row(&*journal.disk, row, Some(&timing));
         self.telling.owes_row = false;
         self.telling.told_at = Some(now);
     }
 }
 
+/// A row that is owed is told, if the lock can be had at once: otherwise readers find the session
+/// pending, and read its journal.
+impl Drop for JournalWriter {
+    fn drop(&mut self) {
+        let core = &mut self.core;
+        if !core.telling.owes_row() || core.poisoned.is_some() {
+            return;
+        }
+        core.settings.lock_timeout = Duration::ZERO;
+        if let Ok((guard, _)) = core.lock(&self.lock)
+            && core.journal.refresh().is_ok()
+        {
+            core.tell_row(&guard, Pace::AtOnce);
+        }
+    }
+}
+
 /// Tells of a session that has just been put into its place.
 pub(super) fn tell_of_creation(disk: &dyn Disk, feed: &Feed, state: &Projection) {
-    let session = &state.metadata.id;
-    if let Some(stamp) = stamp_of(disk, feed.paths(), session) {
-        feed.told_row(disk, Row { stamp, state: state.metadata.clone() }, None);
+    let stamp = stamp_of(disk, feed.paths(), &state.metadata.id);
+    if let Some(row) = stamp.and_then(|stamp| Row::new(stamp, &state.metadata)) {
+        feed.told_row(disk, row, None);
     }
 }

@@ -1,7 +1,6 @@
 //! Appending: one lock, one write, one sync, for as many waiting appends as there are.
 
 use std::sync::Arc;
-use std::time::Duration;
 
 use tracing::{debug, warn};
 
@@ -31,8 +30,8 @@ pub type AppendResult = Result<Appended, Arc<JournalError>>;
 /// processes are kept apart by the lock.
 #[derive(Debug)]
 pub struct JournalWriter {
-    lock: FileLock,
-    core: Core,
+    pub(super) lock: FileLock,
+    pub(super) core: Core,
 }
 
 /// All of a writer but its lock, whose guard it works under.
@@ -130,25 +129,8 @@ impl JournalWriter {
     }
 }
 
-/// A row that is owed is told, if the lock can be had at once: otherwise readers find the session
-/// pending, and read its journal.
-impl Drop for JournalWriter {
-    fn drop(&mut self) {
-        let core = &mut self.core;
-        if !core.telling.owes_row() || core.poisoned.is_some() {
-            return;
-        }
-        core.settings.lock_timeout = Duration::ZERO;
-        if let Ok((guard, _)) = core.lock(&self.lock)
-            && core.journal.refresh().is_ok()
-        {
-            core.tell_row(&guard, Pace::AtOnce);
-        }
-    }
-}
-
 impl Core {
-    fn lock<'l>(
+    pub(super) fn lock<'l>(
         &mut self,
         lock: &'l FileLock,
     ) -> Result<(FileLockGuard<'l>, Previous), JournalError> {

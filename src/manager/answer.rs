@@ -1,6 +1,6 @@
 //! What the log says of an answer.
 
-use crate::repository::{Compaction, Listing, Loaded, Records, Recovery, Salvage};
+use crate::repository::{Compaction, Listing, Loaded, Records, Recovery, Salvage, Sessions};
 use crate::vocabulary::{Appended, SessionId, SessionMetadata, Verification};
 
 use super::import::ImportReport;
@@ -70,6 +70,7 @@ impl Answer for () {}
 impl Answer for bool {}
 impl Answer for String {}
 impl Answer for Records {}
+impl Answer for Sessions {}
 impl Answer for Compaction {}
 
 impl Answer for SessionId {

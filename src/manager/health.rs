@@ -1,12 +1,14 @@
 //! How the store is: every figure measured, and each held against a limit.
 
+use std::collections::HashMap;
+
 use serde::Serialize;
 use tracing::{debug, instrument, warn};
 
 use super::observe::warn_of;
 use super::{Latency, MetricsSnapshot, Operation, SessionError, SessionManager};
-use crate::repository::{Depth, RepositoryError, SessionRepository};
-use crate::vocabulary::{SessionFilter, SessionMetadata, SessionStatus};
+use crate::repository::{Depth, Met, RepositoryError, SessionRepository};
+use crate::vocabulary::{SessionFilter, SessionStatus};
 
 /// Limits beyond which a store's health is worth a warning.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -121,12 +123,13 @@ impl<R: SessionRepository> SessionManager<R> {
         let figures = self.metrics();
         let work = async {
             debug!("counting");
-            let listing = self.repository.list(&SessionFilter::everything()).await?;
+            let having = self.count_by_status().await?;
             for status in SessionStatus::ALL {
-                self.metrics.saw_status(status, having(&listing.sessions, status));
+                let count = having.get(&status).copied().unwrap_or_default();
+                self.metrics.saw_status(status, count);
             }
             let census = self.census().await?;
-            let health = report(&census, &listing.sessions, &figures, &self.thresholds);
+            let health = report(&census, &having, &figures, &self.thresholds);
             for check in health.checks.iter().filter(|check| check.status > HealthStatus::Ok) {
                 let HealthCheck { name, value, threshold, .. } = *check;
                 warn!(check = name, value, threshold, "beyond its limit");
@@ -134,6 +137,17 @@ impl<R: SessionRepository> SessionManager<R> {
             Ok(health)
         };
         self.observe(Operation::HealthCheck, None, work).await
+    }
+
+    async fn count_by_status(&self) -> Result<HashMap<SessionStatus, usize>, SessionError> {
+        let mut having = HashMap::new();
+        let mut sessions = self.repository.sessions(&SessionFilter::everything()).await?;
+        while let Some(met) = sessions.next().await {
+            if let Met::Session(listed) = met? {
+                *having.entry(listed.status()).or_default() += 1;
+            }
+        }
+        Ok(having)
     }
 
     async fn census(&self) -> Result<Census, SessionError> {
@@ -164,17 +178,13 @@ impl<R: SessionRepository> SessionManager<R> {
     }
 }
 
-fn having(sessions: &[SessionMetadata], status: SessionStatus) -> usize {
-    sessions.iter().filter(|session| session.status == status).count()
-}
-
 fn report(
     census: &Census,
-    sessions: &[SessionMetadata],
+    having: &HashMap<SessionStatus, usize>,
     figures: &MetricsSnapshot,
     thresholds: &HealthThresholds,
 ) -> SessionHealth {
-    let count = |status| having(sessions, status) as u64;
+    let count = |status| having.get(&status).map_or(0, |count| *count as u64);
     let checks = checks(census, figures, thresholds);
     SessionHealth {
         status: checks.iter().map(|check| check.status).max().unwrap_or(HealthStatus::Ok),

@@ -4,7 +4,7 @@ use tracing::{debug, field, instrument};
 
 use super::observe::{warn_of, warn_of_listing};
 use super::{Head, Operation, SessionError, SessionManager};
-use crate::repository::{Listing, Loaded, Records, RepositoryError, SessionRepository};
+use crate::repository::{Listing, Loaded, Records, RepositoryError, SessionRepository, Sessions};
 use crate::vocabulary::{BlobRef, SessionFilter, SessionId, SessionMetadata, SessionStatus};
 
 impl<R: SessionRepository> SessionManager<R> {
@@ -50,6 +50,21 @@ impl<R: SessionRepository> SessionManager<R> {
     #[instrument(skip_all, fields(session_count = field::Empty))]
     pub async fn list(&self, filter: &SessionFilter) -> Result<Listing, SessionError> {
         self.observe(Operation::List, None, self.listing(filter)).await
+    }
+
+    /// The same as a stream that holds a bounded number of them. Its time in the metrics is that of
+    /// opening the stream.
+    ///
+    /// # Errors
+    ///
+    /// Those of the store as a whole.
+    #[instrument(skip_all)]
+    pub async fn sessions(&self, filter: &SessionFilter) -> Result<Sessions, SessionError> {
+        let work = async {
+            debug!(?filter, "listing");
+            Ok(self.repository.sessions(filter).await?)
+        };
+        self.observe(Operation::List, None, work).await
     }
 
     async fn listing(&self, filter: &SessionFilter) -> Result<Listing, SessionError> {

@@ -3,7 +3,7 @@
 use tracing::{debug, field, instrument};
 
 use super::{Operation, SessionError, SessionManager};
-use crate::repository::SessionRepository;
+use crate::repository::{Met, SessionRepository};
 use crate::vocabulary::{SessionFilter, SessionId, SessionMetadata, SessionStatus};
 
 /// The selector for the session that was active last.
@@ -49,8 +49,7 @@ impl<R: SessionRepository> SessionManager<R> {
         if selector.chars().count() < PREFIX_CHARS_MIN {
             return Err(SessionError::SelectorTooShort { selector: selector.to_owned() });
         }
-        let mut ids = self.sorted_ids().await?;
-        ids.retain(|id| id.as_str().starts_with(selector));
+        let ids = self.beginning_with(selector).await?;
         debug!(candidates = ids.len(), "by the beginning of its id");
         one_of(selector, ids)?.ok_or_else(|| no_match(selector))
     }
@@ -61,12 +60,33 @@ impl<R: SessionRepository> SessionManager<R> {
         sessions.into_iter().next().map(|session| session.id).ok_or_else(|| no_match(LAST))
     }
 
+    /// The sessions whose ids begin like this, sorted. One whose folder is there and whose journal
+    /// is not is meant only if nothing else can be: it can be verified and recovered.
+    async fn beginning_with(&self, prefix: &str) -> Result<Vec<SessionId>, SessionError> {
+        let begins = |id: &SessionId| id.as_str().starts_with(prefix);
+        let filter =
+            SessionFilter { id_prefix: Some(prefix.to_owned()), ..SessionFilter::everything() };
+        let mut sessions = self.repository.sessions(&filter).await?;
+        let mut ids = Vec::new();
+        while let Some(met) = sessions.next().await {
+            match met? {
+                Met::Session(listed) => ids.push(listed.id().clone()),
+                Met::Unreadable(one) => ids.extend(one.session.parse().ok().filter(begins)),
+                Met::Damage(_) => {}
+            }
+        }
+        if ids.is_empty() {
+            ids = self.repository.ids().await?;
+            ids.retain(begins);
+        }
+        ids.sort();
+        Ok(ids)
+    }
+
     /// The sessions of exactly this name, sorted by id.
     async fn named(&self, name: &str) -> Result<Vec<SessionId>, SessionError> {
-        let mentioned =
-            SessionFilter { search: Some(name.to_owned()), ..SessionFilter::everything() };
-        let mut sessions = self.repository.list(&mentioned).await?.sessions;
-        sessions.retain(|session| session.name.as_ref().is_some_and(|own| own.as_str() == name));
+        let named = SessionFilter { name: Some(name.to_owned()), ..SessionFilter::everything() };
+        let mut sessions = self.repository.list(&named).await?.sessions;
         let is_deleted = |session: &SessionMetadata| session.status == SessionStatus::Deleted;
         if !sessions.iter().all(is_deleted) {
             sessions.retain(|session| !is_deleted(session));

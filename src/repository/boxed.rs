@@ -6,7 +6,7 @@ use async_trait::async_trait;
 
 use super::{
     CacheStatistics, Compaction, Depth, HeldLock, Listing, Loaded, Records, Recovery, Repair,
-    RepositoryError, Salvage, SessionRepository, Version,
+    RepositoryError, Salvage, SessionRepository, Sessions, Version, Watermark,
 };
 use crate::vocabulary::{
     Append, Appended, Author, BlobRef, ExpectedSeq, Redacted, SessionFilter, SessionId,
@@ -32,6 +32,14 @@ impl SessionRepository for Box<dyn SessionRepository> {
         (**self).version(session).await
     }
 
+    fn watermark(&self) -> Option<Watermark> {
+        (**self).watermark()
+    }
+
+    fn is_unchanged(&self, session: &SessionId, since: Watermark) -> bool {
+        (**self).is_unchanged(session, since)
+    }
+
     async fn records(
         &self,
         session: &SessionId,
@@ -46,6 +54,10 @@ impl SessionRepository for Box<dyn SessionRepository> {
 
     async fn list(&self, filter: &SessionFilter) -> Result<Listing, RepositoryError> {
         (**self).list(filter).await
+    }
+
+    async fn sessions(&self, filter: &SessionFilter) -> Result<Sessions, RepositoryError> {
+        (**self).sessions(filter).await
     }
 
     async fn ids(&self) -> Result<Vec<SessionId>, RepositoryError> {

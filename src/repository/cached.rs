@@ -2,7 +2,7 @@
 
 use std::hash::{BuildHasher, RandomState};
 use std::sync::Arc;
-use std::sync::atomic::{AtomicI64, AtomicU64, Ordering};
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
 use async_trait::async_trait;
@@ -11,7 +11,7 @@ use moka::sync::Cache;
 
 use super::{
     CacheStatistics, Compaction, Depth, HeldLock, Listing, Loaded, Records, Recovery, Repair,
-    RepositoryError, Salvage, SessionRepository, Version,
+    RepositoryError, Salvage, SessionRepository, Sessions, Version, Watermark,
 };
 use crate::vocabulary::{
     Append, Appended, Author, BlobRef, Clock, ExpectedSeq, Redacted, SessionFilter, SessionId,
@@ -37,7 +37,8 @@ impl Default for CacheOptions {
 }
 
 /// A repository that keeps the states of sessions in memory, and asks the one behind it only
-/// whether they are still true: see [`SessionRepository::version`].
+/// whether they are still true: see [`SessionRepository::is_unchanged`], and where that cannot say,
+/// [`SessionRepository::version`].
 ///
 /// Only [`load`](SessionRepository::load) is answered from memory. A session that was loaded with
 /// findings is not kept, so damage is reported until it is repaired.
@@ -52,10 +53,12 @@ pub struct CachedRepository<R> {
 
 /// A state, and what it takes to believe it.
 struct Kept {
-    loaded: Loaded,
+    loaded: Arc<Loaded>,
     version: Version,
+    /// How far changes had been heard of before it was loaded.
+    watermark: Option<Watermark>,
     /// When the store last said so, in microseconds since 1970.
-    since_us: AtomicI64,
+    since_us: i64,
 }
 
 #[derive(Default)]
@@ -111,14 +114,19 @@ impl<R: SessionRepository> CachedRepository<R> {
     /// What is kept of a session, if it can still be believed.
     async fn believable(&self, session: &SessionId) -> Result<Option<Arc<Kept>>, RepositoryError> {
         let Some(kept) = self.states.get(session) else { return Ok(None) };
-        if self.is_within_ttl(&kept) {
+        let is_unchanged = |since| self.inner.is_unchanged(session, since);
+        if self.is_within_ttl(&kept) || kept.watermark.is_some_and(is_unchanged) {
             return Ok(Some(kept));
         }
+        let generation = self.writes.generation(session);
         // Before the question, so that the answer is believed from the moment it was asked.
-        let since = self.clock.now();
+        let since_us = self.clock.now().as_micros();
+        let watermark = self.inner.watermark();
         let version = self.inner.version(session).await;
         if version.as_ref().is_ok_and(|version| *version == kept.version) {
-            kept.since_us.store(since.as_micros(), Ordering::Relaxed);
+            let (loaded, version) = (Arc::clone(&kept.loaded), kept.version);
+            let kept = Arc::new(Kept { loaded, version, watermark, since_us });
+            self.keep(session, Arc::clone(&kept), generation);
             return Ok(Some(kept));
         }
         self.states.invalidate(session);
@@ -128,11 +136,10 @@ impl<R: SessionRepository> CachedRepository<R> {
     }
 
     fn is_within_ttl(&self, kept: &Kept) -> bool {
-        let since_us = kept.since_us.load(Ordering::Relaxed);
+        let Some(ttl) = self.ttl else { return false };
         // A clock that was set back makes a negative age, which is no reason to believe anything.
-        let age_us = u64::try_from(self.clock.now().as_micros().saturating_sub(since_us));
-        let age = age_us.ok().map(Duration::from_micros);
-        self.ttl.zip(age).is_some_and(|(ttl, age)| age < ttl)
+        let age_us = u64::try_from(self.clock.now().as_micros().saturating_sub(kept.since_us));
+        age_us.is_ok_and(|age_us| Duration::from_micros(age_us) < ttl)
     }
 
     /// Forgets a session, and lets readers that are under way know.
@@ -142,8 +149,8 @@ impl<R: SessionRepository> CachedRepository<R> {
     }
 
     /// Keeps a state, unless the session was written to since `generation` was read.
-    fn keep(&self, session: &SessionId, kept: Kept, generation: u64) {
-        self.states.insert(session.clone(), Arc::new(kept));
+    fn keep(&self, session: &SessionId, kept: Arc<Kept>, generation: u64) {
+        self.states.insert(session.clone(), kept);
         // A write that begins after this look takes the state out again itself.
         if self.writes.generation(session) != generation {
             self.states.invalidate(session);
@@ -212,24 +219,33 @@ impl<R: SessionRepository> SessionRepository for CachedRepository<R> {
     async fn load(&self, session: &SessionId) -> Result<Loaded, RepositoryError> {
         if let Some(kept) = self.believable(session).await? {
             count(&self.counts.hits);
-            return Ok(kept.loaded.clone());
+            return Ok(Loaded::clone(&kept.loaded));
         }
         count(&self.counts.misses);
         let generation = self.writes.generation(session);
-        let since_us = self.clock.now().as_micros().into();
-        // The version is read first: if the session changes in between, the version is the older
-        // one of the two, and the next look finds it stale.
+        let since_us = self.clock.now().as_micros();
+        // The version and the watermark are read first: if the session changes in between, they are
+        // older than the state, and the next look finds it stale.
         let version = self.inner.version(session).await?;
+        let watermark = self.inner.watermark();
         let loaded = self.inner.load(session).await?;
         if loaded.findings.is_empty() {
-            let kept = Kept { loaded: loaded.clone(), version, since_us };
-            self.keep(session, kept, generation);
+            let kept = Kept { loaded: Arc::new(loaded.clone()), version, watermark, since_us };
+            self.keep(session, Arc::new(kept), generation);
         }
         Ok(loaded)
     }
 
     async fn version(&self, session: &SessionId) -> Result<Version, RepositoryError> {
         self.inner.version(session).await
+    }
+
+    fn watermark(&self) -> Option<Watermark> {
+        self.inner.watermark()
+    }
+
+    fn is_unchanged(&self, session: &SessionId, since: Watermark) -> bool {
+        self.inner.is_unchanged(session, since)
     }
 
     async fn records(
@@ -246,6 +262,10 @@ impl<R: SessionRepository> SessionRepository for CachedRepository<R> {
 
     async fn list(&self, filter: &SessionFilter) -> Result<Listing, RepositoryError> {
         self.inner.list(filter).await
+    }
+
+    async fn sessions(&self, filter: &SessionFilter) -> Result<Sessions, RepositoryError> {
+        self.inner.sessions(filter).await
     }
 
     async fn ids(&self) -> Result<Vec<SessionId>, RepositoryError> {

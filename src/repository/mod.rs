@@ -10,6 +10,7 @@ mod listing;
 mod memory;
 mod records;
 mod salvage;
+mod sessions;
 mod version;
 
 use std::time::Duration;
@@ -26,8 +27,10 @@ pub use listing::{HeldLock, Listing, Loaded, Unreadable};
 pub use memory::InMemoryRepository;
 pub use records::{Read, Records, RecordsSender};
 pub use salvage::{Adopted, Salvage, Unattributed};
+pub use sessions::{Listed, Met, Sessions, SessionsSender};
 pub use version::Version;
 
+pub use crate::journal::catalog::Watermark;
 pub use crate::journal::{Compaction, Durability, Recovery, Settings as FileSystemOptions};
 use crate::vocabulary::{
     Append, Appended, Author, BlobRef, ExpectedSeq, Link, Redacted, SessionFilter, SessionId,
@@ -83,6 +86,18 @@ pub trait SessionRepository: Send + Sync + 'static {
     /// [`RepositoryError::NotFound`] and the errors of the medium.
     async fn version(&self, session: &SessionId) -> Result<Version, RepositoryError>;
 
+    /// How far this process has heard of changes, where that is all that there is to hear. It costs
+    /// next to nothing, and is `None` where it would cost more.
+    fn watermark(&self) -> Option<Watermark> {
+        None
+    }
+
+    /// Whether a session is sure to be as it was at a watermark. It costs next to nothing: false
+    /// says only that its [`version`](Self::version) has to be asked for.
+    fn is_unchanged(&self, _session: &SessionId, _since: Watermark) -> bool {
+        false
+    }
+
     /// The session's records from a sequence number on, in order, as a stream that holds a bounded
     /// number of them. Damage is reported in its place, and reading goes on after it.
     ///
@@ -106,6 +121,16 @@ pub trait SessionRepository: Send + Sync + 'static {
     ///
     /// Those of the medium, for the store as a whole.
     async fn list(&self, filter: &SessionFilter) -> Result<Listing, RepositoryError>;
+
+    /// The same as a stream that holds a bounded number of them, in the order of the filter; what is
+    /// wrong with some comes last.
+    ///
+    /// # Errors
+    ///
+    /// Those of the medium, for the store as a whole.
+    async fn sessions(&self, filter: &SessionFilter) -> Result<Sessions, RepositoryError> {
+        Ok(self.list(filter).await?.into())
+    }
 
     /// The ids of all sessions, in no particular order, whatever state they are in.
     ///

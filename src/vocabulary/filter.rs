@@ -1,6 +1,6 @@
 //! Which sessions a listing is to hold, and in what order.
 
-use super::{SessionMetadata, SessionStatus, Tag, Timestamp};
+use super::{SessionId, SessionMetadata, SessionStatus, Tag, Timestamp};
 
 /// What a listing orders by. Ties are broken by id, so that an order is always total.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -21,6 +21,10 @@ pub enum SortKey {
 pub struct SessionFilter {
     /// Only these statuses; empty means every one but deleted.
     pub statuses: Vec<SessionStatus>,
+    /// Only sessions whose id begins like this.
+    pub id_prefix: Option<String>,
+    /// Only sessions of exactly this name.
+    pub name: Option<String>,
     /// Only sessions whose name, first message or tags contain this text, whatever its case.
     pub search: Option<String>,
     /// Only sessions with all of these tags.
@@ -53,16 +57,37 @@ impl SessionFilter {
     /// Whether a session is to be listed.
     #[must_use]
     pub fn admits(&self, session: &SessionMetadata) -> bool {
-        let status_admitted = match self.statuses.as_slice() {
-            [] => session.status != SessionStatus::Deleted,
-            wanted => wanted.contains(&session.status),
-        };
-        status_admitted
-            && self.since.is_none_or(|since| session.last_active >= since)
-            && self.until.is_none_or(|until| session.last_active <= until)
+        let name = session.name.as_ref().map(|name| name.as_str());
+        self.admits_at_a_glance(&session.id, session.status, session.last_active)
+            && self.name.as_deref().is_none_or(|wanted| name == Some(wanted))
             && self.tags.iter().all(|tag| session.tags.contains(tag))
             && self.cwd.as_ref().is_none_or(|cwd| session.cwd.as_ref() == Some(cwd))
             && self.search.as_ref().is_none_or(|text| mentions(session, &text.to_lowercase()))
+    }
+
+    /// Whether nothing that can be said without the whole state speaks against a session.
+    #[must_use]
+    pub fn admits_at_a_glance(
+        &self,
+        id: &SessionId,
+        status: SessionStatus,
+        last_active: Timestamp,
+    ) -> bool {
+        let status_admitted = match self.statuses.as_slice() {
+            [] => status != SessionStatus::Deleted,
+            wanted => wanted.contains(&status),
+        };
+        status_admitted
+            && self.since.is_none_or(|since| last_active >= since)
+            && self.until.is_none_or(|until| last_active <= until)
+            && self.id_prefix.as_ref().is_none_or(|prefix| id.as_str().starts_with(prefix))
+    }
+
+    /// Whether [`admits_at_a_glance`](Self::admits_at_a_glance) says all that there is to say.
+    #[must_use]
+    pub fn is_content_with_a_glance(&self) -> bool {
+        let Self { name, tags, cwd, search, .. } = self;
+        name.is_none() && tags.is_empty() && cwd.is_none() && search.is_none()
     }
 
     /// Puts admitted sessions in order and cuts the list to the limit.

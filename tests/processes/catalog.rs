@@ -77,5 +77,10 @@ fn a_hundred_writers_in_eight_processes_are_listed_as_replay_says_whatever_is_fo
     let replayed = listed(&scene, "off");
     assert_eq!(listed(&scene, "on"), replayed);
     assert_eq!(listed(&scene, "on"), replayed);
+    let json = |catalog| {
+        let list = ["list", "--status", "all", "--json"];
+        scene.command().env("ANNALS_CATALOG", catalog).args(list).output().unwrap().stdout
+    };
+    assert!(json("on") == json("off"), "other bytes");
     scene.assert_clean();
 }

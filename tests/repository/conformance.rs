@@ -62,6 +62,8 @@ macro_rules! conformance {
                 listing::a_listing_is_sorted_as_asked,
                 listing::a_filter_asks_for_all_of_its_conditions,
                 listing::a_search_looks_into_names_messages_and_tags_whatever_the_case,
+                listing::a_name_and_the_beginning_of_an_id_are_found_exactly,
+                listing::a_stream_of_sessions_that_is_dropped_half_way_harms_nothing,
                 listing::an_empty_store_lists_nothing,
                 listing::ids_are_those_of_all_sessions_whatever_their_status,
                 reading::records_come_in_order_from_a_seq_on,

@@ -11,6 +11,8 @@ use super::{Place, rename};
 async fn listed<R: SessionRepository>(place: &Place<R>, filter: &SessionFilter) -> Vec<String> {
     let listing = place.repository.list(filter).await.unwrap();
     assert_eq!((listing.findings.len(), listing.unreadable.len()), (0, 0));
+    let stream = place.repository.sessions(filter).await.unwrap();
+    assert_eq!(stream.collect().await.unwrap().sessions, listing.sessions);
     listing.sessions.iter().map(|session| session.id.to_string()).collect()
 }
 
@@ -103,6 +105,38 @@ pub async fn a_search_looks_into_names_messages_and_tags_whatever_the_case<R: Se
     let search = Some("ÄRMEL".to_owned());
     let found = SessionFilter { search, sort: SortKey::Created, ..SessionFilter::default() };
     assert_eq!(listed(&place, &found).await, ["tagged", "spoken", "named"]);
+}
+
+pub async fn a_name_and_the_beginning_of_an_id_are_found_exactly<R: SessionRepository>(
+    place: Place<R>,
+) {
+    let sessions = create_all(&place, &["abc-1", "abc-2", "abd-3", "c"]).await;
+    place.make(&sessions[0], rename("say \"\u{e4}\"")).await;
+    place.make(&sessions[1], rename("say \"\u{e4}\" again")).await;
+    place.say(&sessions[3], "say \"\u{e4}\"").await;
+    place.make(&sessions[2], Command::Delete).await;
+    let named =
+        |name: &str| SessionFilter { name: Some(name.to_owned()), ..SessionFilter::everything() };
+    assert_eq!(listed(&place, &named("say \"\u{e4}\"")).await, ["abc-1"]);
+    assert_eq!(listed(&place, &named("say")).await.len(), 0);
+    let begins = |prefix: &str| SessionFilter {
+        id_prefix: Some(prefix.to_owned()),
+        ..SessionFilter::everything()
+    };
+    assert_eq!(listed(&place, &begins("ab")).await, ["abd-3", "abc-2", "abc-1"]);
+    assert_eq!(listed(&place, &begins("abc-")).await, ["abc-2", "abc-1"]);
+    assert_eq!(listed(&place, &begins("abx")).await.len(), 0);
+}
+
+pub async fn a_stream_of_sessions_that_is_dropped_half_way_harms_nothing<R: SessionRepository>(
+    place: Place<R>,
+) {
+    create_all(&place, &["a", "b", "c"]).await;
+    for _ in 0..3 {
+        let mut stream = place.repository.sessions(&SessionFilter::everything()).await.unwrap();
+        stream.next().await.unwrap().unwrap();
+    }
+    assert_eq!(listed(&place, &SessionFilter::everything()).await, ["c", "b", "a"]);
 }
 
 pub async fn an_empty_store_lists_nothing<R: SessionRepository>(place: Place<R>) {

@@ -47,8 +47,10 @@ async fn orchard() -> Image {
 fn ruin(ruins: &Ruins, dice: &mut Dice) -> Vec<String> {
     let mut told = Vec::new();
     for turn in 0..=dice.below(10) {
-        // Whoever locks writes over what is in a lock.
-        let files = ruins.memory.image().into_keys().filter(|path| !path.ends_with("lock"));
+        // Whoever locks writes over what is in a lock; and of the catalog, whose files have names that
+        // nobody else gives, nothing is kept.
+        let is_kept = |path: &PathBuf| !path.ends_with("lock") && !path.starts_with(at("catalog"));
+        let files = ruins.memory.image().into_keys().filter(is_kept);
         let files: Vec<PathBuf> = files.collect();
         let folders: Vec<PathBuf> =
             files.iter().map(|file| file.parent().unwrap().into()).collect();

@@ -221,6 +221,7 @@ fn list(fields: ListFields) -> Result<Operation, CliError> {
         until: fields.until.as_deref().map(moment).transpose()?,
         sort: fields.sort.as_deref().map(sort).transpose()?.unwrap_or_default().into(),
         limit: fields.limit,
+        ..SessionFilter::default()
     })))
 }
 

@@ -1,5 +1,7 @@
 //! `annals list`.
 
+use std::io;
+
 use anstyle::Style;
 use clap::{Args, ValueEnum};
 
@@ -9,7 +11,8 @@ use crate::cli::error::{CliError, Report, Status};
 use crate::cli::escape::one_line;
 use crate::cli::output::Output;
 use crate::cli::{style, table, time};
-use crate::repository::{Listing, Unreadable};
+use crate::manager::SessionError;
+use crate::repository::{Listing, Met, Unreadable};
 use crate::vocabulary::{
     SessionFilter, SessionMetadata, SessionStatus, SortKey, Tag, Timestamp, UnknownStatus,
 };
@@ -111,27 +114,51 @@ pub(in crate::cli) async fn run(context: &mut Context, args: ListArgs) -> Result
         until: args.until,
         sort: args.sort.into(),
         limit: args.limit,
+        ..SessionFilter::default()
     };
-    let Listing { sessions, findings, unreadable } = context.manager.list(&filter).await?;
-    let output = &mut context.output;
-    if output.json {
-        for session in &sessions {
-            output.json_line(session)?;
-        }
+    if context.output.json {
+        write_lines(context, &filter).await
     } else {
-        write_table(output, &sessions)?;
+        tell(context, &filter).await
     }
+}
+
+/// Writes each session as it comes.
+async fn write_lines(context: &mut Context, filter: &SessionFilter) -> Result<Status, CliError> {
+    let output = &mut context.output;
+    let mut sessions = context.manager.sessions(filter).await?;
+    let mut status = Status::Done;
+    while let Some(met) = sessions.next().await {
+        match met.map_err(SessionError::from)? {
+            Met::Session(listed) => output.json_text(&listed.json().map_err(io::Error::from)?)?,
+            Met::Damage(finding) => output.damage(&finding),
+            Met::Unreadable(unreadable) => {
+                status = Status::Found;
+                warn_of(output, unreadable);
+            }
+        }
+    }
+    Ok(status)
+}
+
+/// Tells people of all sessions at once: how wide a column is depends on each of them.
+async fn tell(context: &mut Context, filter: &SessionFilter) -> Result<Status, CliError> {
+    let Listing { sessions, findings, unreadable } = context.manager.list(filter).await?;
+    let output = &mut context.output;
+    write_table(output, &sessions)?;
     for finding in &findings {
         output.damage(finding);
     }
     let status = Status::found(!unreadable.is_empty());
-    for Unreadable { session, why } in unreadable {
-        let message = format!("{session} cannot be listed: {why}");
-        let hint = "see all that is wrong with `annals verify`".to_owned();
-        let kind = "unreadable";
-        output.warning(&Report { kind, message, session: None, hint, candidates: Vec::new() });
-    }
+    unreadable.into_iter().for_each(|unreadable| warn_of(output, unreadable));
     Ok(status)
+}
+
+fn warn_of(output: &mut Output, Unreadable { session, why }: Unreadable) {
+    let message = format!("{session} cannot be listed: {why}");
+    let hint = "see all that is wrong with `annals verify`".to_owned();
+    let kind = "unreadable";
+    output.warning(&Report { kind, message, session: None, hint, candidates: Vec::new() });
 }
 
 fn write_table(output: &mut Output, sessions: &[SessionMetadata]) -> Result<(), CliError> {

@@ -1,11 +1,12 @@
 //! The base: rows, newest activity first, in blocks with checksums, and an index of the blocks.
 
-use serde::Deserialize;
+use std::sync::Arc;
 
 use super::Row;
 use super::current::BaseFile;
-use crate::format::bounds::{BLOCK_BYTES, BLOCK_BYTES_MAX, CATALOG_INDEX_BYTES_MAX};
-use crate::vocabulary::Timestamp;
+use crate::format::bounds::{
+    BLOCK_BYTES, BLOCK_BYTES_MAX, CATALOG_INDEX_BYTES_MAX, FIRST_BLOCK_BYTES,
+};
 
 /// How long an entry of the index is.
 const INDEX_ENTRY_BYTES: usize = 32;
@@ -30,12 +31,18 @@ pub struct Block {
 impl Block {
     /// The rows of the block, if the bytes are its own.
     #[must_use]
-    pub fn lines<'b>(&self, bytes: &'b [u8]) -> Option<Vec<&'b [u8]>> {
-        if bytes.len() as u64 != u64::from(self.bytes) || crc32fast::hash(bytes) != self.crc {
+    pub fn rows(&self, bytes: Vec<u8>) -> Option<Vec<Row>> {
+        if bytes.len() as u64 != u64::from(self.bytes) || crc32fast::hash(&bytes) != self.crc {
             return None;
         }
-        let lines: Vec<_> = bytes.strip_suffix(b"\n")?.split(|&byte| byte == b'\n').collect();
-        (lines.len() as u64 == u64::from(self.rows)).then_some(lines)
+        let text: Arc<str> = String::from_utf8(bytes).ok()?.into();
+        let mut rows = Vec::with_capacity(usize::try_from(self.rows).ok()?.min(text.len()));
+        let mut begin = 0;
+        for end in memchr::memchr_iter(b'\n', text.as_bytes()) {
+            rows.push(Row::read_line(&text, begin..end)?);
+            begin = end + 1;
+        }
+        (begin == text.len() && rows.len() as u64 == u64::from(self.rows)).then_some(rows)
     }
 }
 
@@ -91,31 +98,10 @@ impl BlockIndex {
     }
 }
 
-/// What rows are ordered by: newest activity first, and then by id.
-#[derive(Deserialize)]
-struct Keyed<'a> {
-    #[serde(borrow)]
-    state: KeyedState<'a>,
-}
-
-#[derive(Deserialize)]
-struct KeyedState<'a> {
-    #[serde(borrow)]
-    id: std::borrow::Cow<'a, str>,
-    last_active: Timestamp,
-}
-
-/// The id and the last activity of a row, without reading the rest.
-#[must_use]
-pub fn row_key(line: &[u8]) -> Option<(std::borrow::Cow<'_, str>, Timestamp)> {
-    let Keyed { state } = serde_json::from_slice(line).ok()?;
-    Some((state.id, state.last_active))
-}
-
 /// Puts rows into blocks.
 #[derive(Debug, Default)]
 pub struct BaseWriter {
-    block: Vec<u8>,
+    block: String,
     open: Option<Block>,
     index: BlockIndex,
     rows: u64,
@@ -124,8 +110,8 @@ pub struct BaseWriter {
 
 impl BaseWriter {
     /// Puts a row behind the others, and returns a block that it has filled.
-    pub fn put(&mut self, line: &[u8], last_active: Timestamp) -> Option<Vec<u8>> {
-        let at = last_active.as_micros();
+    pub fn put(&mut self, row: &Row) -> Option<Vec<u8>> {
+        let at = row.last_active.as_micros();
         let open = self.open.get_or_insert(Block {
             offset: self.written,
             bytes: 0,
@@ -137,13 +123,19 @@ impl BaseWriter {
         open.oldest_us = at;
         open.rows += 1;
         self.rows += 1;
-        self.block.extend_from_slice(line);
-        self.block.push(b'\n');
-        (self.block.len() >= BLOCK_BYTES).then(|| self.close())
+        row.write_line(&mut self.block);
+        (self.block.len() >= self.full_bytes()).then(|| self.close())
+    }
+
+    /// How long the open block may get.
+    fn full_bytes(&self) -> usize {
+        let before = u32::try_from(self.index.blocks.len()).unwrap_or(u32::MAX);
+        let doubled = 2_usize.saturating_pow(before).saturating_mul(FIRST_BLOCK_BYTES);
+        doubled.min(BLOCK_BYTES)
     }
 
     fn close(&mut self) -> Vec<u8> {
-        let bytes = std::mem::take(&mut self.block);
+        let bytes = std::mem::take(&mut self.block).into_bytes();
         if let Some(mut block) = self.open.take() {
             block.bytes = u32::try_from(bytes.len()).unwrap_or(u32::MAX);
             block.crc = crc32fast::hash(&bytes);
@@ -167,25 +159,5 @@ impl BaseWriter {
         };
         rest.extend_from_slice(&index);
         (rest, base)
-    }
-}
-
-impl Row {
-    /// The row as a line of a base, without its line feed.
-    #[must_use]
-    pub fn encode(&self) -> Option<Vec<u8>> {
-        serde_json::to_vec(self).ok()
-    }
-
-    /// Whether a feed and a base have room for it.
-    #[must_use]
-    pub fn is_within_bounds(&self) -> bool {
-        super::Entry::Row(Box::new(self.clone())).encode(None).is_some()
-    }
-
-    /// Reads a line of a block that has proved itself.
-    #[must_use]
-    pub fn decode(line: &[u8]) -> Option<Self> {
-        serde_json::from_slice(line).ok()
     }
 }

@@ -5,8 +5,8 @@ use serde::{Deserialize, Serialize};
 use super::{seal, unseal};
 use crate::format::bounds::{CATALOG_FEEDS_MAX, CATALOG_FORMAT, CURRENT_BYTES_MAX, PROJECTION};
 
-/// Which files make the catalog: rows in the base, then what the feeds tell, one after the other.
-/// Writers tell the last feed.
+/// Which files make the catalog: rows in the base, those of the run on top of them, then what the
+/// feeds tell, one after the other. Writers tell the last feed.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Current {
     /// The format of the catalog's files.
@@ -22,6 +22,9 @@ pub struct Current {
     pub strangers: Vec<String>,
     /// The rows; `None` where they have yet to be read from the journals.
     pub base: Option<BaseFile>,
+    /// What was folded since the base was made, in the form of one: of a session that has a row
+    /// here, this row counts.
+    pub run: Option<BaseFile>,
     /// The names of the feeds, in order.
     pub feeds: Vec<String>,
 }
@@ -46,7 +49,13 @@ impl Current {
     #[must_use]
     pub fn unbuilt(boot: String, feeds: Vec<String>) -> Self {
         let (format, projection) = (CATALOG_FORMAT, PROJECTION);
-        Self { format, projection, boot, looked: None, strangers: Vec::new(), base: None, feeds }
+        let (looked, strangers, base, run) = (None, Vec::new(), None, None);
+        Self { format, projection, boot, looked, strangers, base, run, feeds }
+    }
+
+    /// The files of rows, freshest first.
+    pub fn bases(&self) -> impl Iterator<Item = &BaseFile> {
+        self.run.iter().chain(&self.base)
     }
 
     /// The content of the file, or `None` where it would be over its bound.
@@ -64,7 +73,7 @@ impl Current {
         let is_ours = current.format == CATALOG_FORMAT && current.projection == PROJECTION;
         let feeds_fit = (1..=CATALOG_FEEDS_MAX).contains(&current.feeds.len());
         let names_fit = current.feeds.iter().all(|name| is_name("feed", name))
-            && current.base.as_ref().is_none_or(|base| is_name("base", &base.name));
+            && current.bases().all(|base| is_name("base", &base.name));
         (is_ours && feeds_fit && names_fit).then_some(current)
     }
 }

@@ -6,14 +6,16 @@
 mod base;
 mod current;
 mod entry;
+mod row;
 
-pub use base::{BaseWriter, Block, BlockIndex, row_key};
+pub use base::{BaseWriter, Block, BlockIndex};
 pub use current::{BaseFile, Current, file_name};
-pub use entry::{Entry, Looked, Row, Stamp, Timing};
+pub use entry::{Entry, Looked, Timing};
+pub use row::{Row, Stamp};
 
-use serde::Serialize;
-use serde::de::DeserializeOwned;
+use serde::{Deserialize, Serialize};
 
+use super::bounds::CHECKSUM_PREFIX_BYTES;
 use super::{JournalId, Seed, line, verify_checksum};
 
 /// What the checksums of the catalog start from, so that no line of a journal is taken for one.
@@ -21,15 +23,20 @@ const SEED_ID: JournalId = JournalId::from_bytes(*b"annals.catalog.1");
 
 /// An object as a line that proves itself, without its line feed.
 fn seal(value: &impl Serialize) -> Option<Vec<u8>> {
-    let json = serde_json::to_vec(value).ok()?;
-    let mut bytes = b"{\"crc\":\"00000000\",".to_vec();
-    bytes.extend_from_slice(json.strip_prefix(b"{")?);
+    seal_json(&serde_json::to_string(value).ok()?)
+}
+
+/// The same of an object that is JSON already.
+fn seal_json(json: &str) -> Option<Vec<u8>> {
+    let mut bytes = Vec::with_capacity(json.len() + CHECKSUM_PREFIX_BYTES);
+    bytes.extend_from_slice(b"{\"crc\":\"00000000\",");
+    bytes.extend_from_slice(json.strip_prefix('{')?.as_bytes());
     line::seal(Seed::of(SEED_ID), &mut bytes);
     Some(bytes)
 }
 
 /// What a line holds, if it proves itself.
-fn unseal<T: DeserializeOwned>(line: &[u8]) -> Option<T> {
+fn unseal<'a, T: Deserialize<'a>>(line: &'a [u8]) -> Option<T> {
     verify_checksum(Seed::of(SEED_ID), line).ok()?;
     serde_json::from_slice(line).ok()
 }

@@ -13,7 +13,7 @@ use tracing::warn;
 
 use super::files::{Held, has_folder, is_absent, is_ours, make};
 use crate::disk::{Access, Disk, DiskError, DiskFile, DiskOperation, FileLock};
-use crate::format::bounds::{FEED_BYTES_MIN, FEED_SHARE};
+use crate::format::bounds::FEED_BYTES_MAX;
 use crate::format::catalog::{Entry, Row, Timing};
 use crate::format::layout::{CatalogPaths, SessionPaths};
 use crate::vocabulary::{Holder, SessionId};
@@ -37,8 +37,6 @@ pub struct Feed {
 struct Place {
     held: Held,
     feed: Box<dyn DiskFile>,
-    /// Bytes in the feed that call for a folding.
-    bytes_max: u64,
 }
 
 impl Feed {
@@ -81,7 +79,7 @@ impl Feed {
     /// Tells what a session's journal came to, while its lock is held. A row that cannot be told
     /// is read from the journal by whoever wants it.
     pub fn told_row(&self, disk: &dyn Disk, row: Row, timing: Option<&Timing>) -> bool {
-        let session = row.state.id.clone();
+        let session = row.id.clone();
         let Some(entry) = Entry::Row(Box::new(row)).encode(timing) else { return false };
         match self.tell(disk, &entry) {
             Ok(()) => true,
@@ -158,8 +156,7 @@ impl Feed {
     /// Whether so much was told that it is time to fold.
     #[must_use]
     pub fn is_due(&self) -> bool {
-        let Some(place) = self.locked().clone() else { return false };
-        self.told.load(Ordering::Relaxed) > place.bytes_max
+        self.locked().is_some() && self.told.load(Ordering::Relaxed) > FEED_BYTES_MAX
     }
 
     fn place(&self, disk: &dyn Disk) -> Result<Option<Arc<Place>>, DiskError> {
@@ -191,9 +188,7 @@ impl Feed {
             match feed {
                 Some(Ok(feed)) => {
                     self.told.store(feed.info()?.len, Ordering::Relaxed);
-                    let base = current.and_then(|current| current.base);
-                    let bytes_max = bytes_max(base.map_or(0, |base| base.index_at));
-                    return Ok(Some(Place { held, feed, bytes_max }));
+                    return Ok(Some(Place { held, feed }));
                 }
                 Some(Err(error)) if error.kind() != ErrorKind::NotFound => return Err(error),
                 // Damaged, or without its feed; unless it was replaced in between.
@@ -214,11 +209,6 @@ impl Feed {
     fn locked(&self) -> MutexGuard<'_, Option<Arc<Place>>> {
         self.place.lock().unwrap_or_else(PoisonError::into_inner)
     }
-}
-
-/// How long a feed may get beside a base of so many bytes.
-pub(super) fn bytes_max(base_bytes: u64) -> u64 {
-    FEED_BYTES_MIN.max(base_bytes / FEED_SHARE)
 }
 
 pub(super) fn absent_is_as_good(error: DiskError) -> Result<(), DiskError> {

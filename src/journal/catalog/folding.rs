@@ -1,20 +1,20 @@
 //! Making a new base: of the old one and what was told since, or of the journals.
 
-use std::cmp::Reverse;
-use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use tracing::debug;
 
 use super::feed::{Feed, absent_is_as_good};
 use super::files::{Held, is_ours, make, make_folder, replace};
+use super::layers::Layers;
 use super::looking::look;
 use super::settling::settle;
 use super::unfolded::{Change, Unfolded};
-use super::view::{Base, Unusable, hear_all};
-use crate::disk::{Access, Disk, DiskError, DiskFile, LockMode};
-use crate::format::bounds::CATALOG_FEEDS_MAX;
-use crate::format::catalog::{BaseFile, BaseWriter, Current, Entry, Row, file_name, row_key};
+use super::view::{Unusable, hear_all};
+use super::writing::write_base;
+use crate::disk::{Access, Disk, DiskError, LockMode};
+use crate::format::bounds::{CATALOG_FEEDS_MAX, RUN_SHARE, WHOLE_FOLD_BYTES_MAX};
+use crate::format::catalog::{Current, Entry, file_name};
 use crate::format::layout::CatalogPaths;
 use crate::vocabulary::SessionId;
 
@@ -40,8 +40,29 @@ pub fn fold(disk: &Arc<dyn Disk>, feed: &Feed, folding: Folding) -> Result<bool,
         return Ok(false);
     }
     // Whoever dies here leaves a catalog that is as true as before, with one more feed.
-    let Some(begun) = Begun::new(disk, feed, folding)? else { return Ok(false) };
-    begun.finish(disk, feed)
+    let Some(begun) = Begun::new(disk, feed, folding, None)? else { return Ok(false) };
+    let Some(folded) = begun.finish(disk, feed)? else { return Ok(false) };
+    if let Err(error) = remove_others(&**disk, paths, &folded) {
+        debug!(%error, "cannot remove what the catalog no longer needs");
+    }
+    Ok(true)
+}
+
+/// Folds what was told, but for all that was told of a session, while the lock of those who fold is
+/// held. The old files are still there. What nobody believes is not made again: `None`.
+///
+/// # Errors
+///
+/// Those of the medium.
+pub(super) fn fold_without(
+    disk: &Arc<dyn Disk>,
+    feed: &Feed,
+    session: &SessionId,
+) -> Result<Option<Current>, DiskError> {
+    match Begun::new(disk, feed, Folding::Told, Some(session.clone()))? {
+        Some(begun) => begun.finish(disk, feed),
+        None => Ok(None),
+    }
 }
 
 /// A catalog whose writers have been sent to a new feed.
@@ -49,39 +70,50 @@ struct Begun {
     held: Held,
     current: Current,
     feed: String,
+    /// A session of which nothing is to be left.
+    without: Option<SessionId>,
 }
 
 impl Begun {
-    fn new(disk: &Arc<dyn Disk>, feed: &Feed, folding: Folding) -> Result<Option<Self>, DiskError> {
+    fn new(
+        disk: &Arc<dyn Disk>,
+        feed: &Feed,
+        folding: Folding,
+        without: Option<SessionId>,
+    ) -> Result<Option<Self>, DiskError> {
         let paths = feed.paths();
         let Some(boot) = disk.boot_id() else { return Ok(None) };
         let Some((held, old)) = open_or_make(&**disk, paths, &boot)? else { return Ok(None) };
-        let fresh = file_name("feed");
-        disk.open(&paths.file(&fresh), Access::CreateNew)?;
         let is_believed = folding == Folding::Told
             && old.boot == boot
             && old.base.is_some()
             && old.feeds.len() < CATALOG_FEEDS_MAX;
+        if without.is_some() && !is_believed {
+            return Ok(None);
+        }
+        let fresh = file_name("feed");
+        disk.open(&paths.file(&fresh), Access::CreateNew)?;
         let mut next = if is_believed { old } else { Current::unbuilt(boot, Vec::new()) };
         next.feeds.push(fresh.clone());
         let Some(held) = replace(&**disk, paths, &held, &next)? else { return Ok(None) };
-        Ok(Some(Self { held, current: next, feed: fresh }))
+        Ok(Some(Self { held, current: next, feed: fresh, without }))
     }
 
     /// Reads what was told up to here, and puts all of it into a new base.
-    fn finish(mut self, disk: &Arc<dyn Disk>, feed: &Feed) -> Result<bool, DiskError> {
+    fn finish(mut self, disk: &Arc<dyn Disk>, feed: &Feed) -> Result<Option<Current>, DiskError> {
         let paths = feed.paths();
         if self.current.base.is_some() {
             match self.of_what_was_told(disk, paths) {
                 Ok(next) => return self.put_in_place(disk, paths, next),
                 Err(Unusable::Disk(error)) => return Err(error),
+                Err(_) if self.without.is_some() => return Ok(None),
                 Err(unusable) => debug!(%unusable, "the catalog is made again"),
             }
             // Nobody is to believe it while that takes place.
             let unbuilt = Current::unbuilt(self.current.boot.clone(), vec![self.feed.clone()]);
             match replace(&**disk, paths, &self.held, &unbuilt)? {
                 Some(held) => self.held = held,
-                None => return Ok(false),
+                None => return Ok(None),
             }
         }
         let next = self.of_the_journals(disk, paths)?;
@@ -95,19 +127,27 @@ impl Begun {
     ) -> Result<Current, Unusable> {
         let old_feeds = self.current.feeds.iter().filter(|name| **name != self.feed);
         let old = Current { feeds: old_feeds.cloned().collect(), ..self.current.clone() };
-        let base = Base::open(&**disk, paths, &old)?;
-        let (_, unfolded) = hear_all(&**disk, paths, &old)?;
-        let mut rows = Rows::default();
-        for (session, change) in unfolded.all() {
-            match change {
-                Change::Row(row) => rows.put(row),
-                Change::Pending => self.settle_or_carry(disk, paths, session, &mut rows)?,
-                Change::Gone => {}
-            }
+        let layers = Layers::open(&**disk, paths, &old)?;
+        let (told_bytes, mut unfolded) =
+            hear_all(&**disk, paths, &old).map(|(last, unfolded)| (last.bytes(), unfolded))?;
+        if let Some(session) = &self.without {
+            unfolded.set(session.clone(), Change::Pending);
         }
-        let made = rows.write(&**disk, paths, Some((&base, &unfolded)))?;
-        let Unfolded { looked, strangers, .. } = unfolded;
-        Ok(Current { looked, strangers, base: Some(made), ..self.current.clone() })
+        for session in unfolded.pending.clone() {
+            self.settle_or_carry(disk, paths, &session, &mut unfolded)?;
+        }
+        let (looked, strangers) = (unfolded.looked, unfolded.strangers.clone());
+        let next = Current { looked, strangers, ..self.current.clone() };
+        if unfolded.is_empty() {
+            return Ok(next);
+        }
+        let is_whole = self.without.is_some() || unfolded.tells_of_loss();
+        if is_whole || !has_room_for_a_run(&old, told_bytes) {
+            let base = write_base(&**disk, paths, layers, &unfolded)?;
+            return Ok(Current { base: Some(base), run: None, ..next });
+        }
+        let run = write_base(&**disk, paths, layers.above_the_base(), &unfolded)?;
+        Ok(Current { run: Some(run), ..next })
     }
 
     /// Reads every journal, each under a lock that is shared with nobody who writes: a writer that
@@ -118,14 +158,14 @@ impl Begun {
         paths: &CatalogPaths,
     ) -> Result<Current, DiskError> {
         let look = look(&**disk, paths)?;
-        let mut rows = Rows::default();
+        let mut rows = Unfolded::default();
         for session in &look.sessions {
             self.settle_or_carry(disk, paths, session, &mut rows)?;
         }
-        let made = match rows.write(&**disk, paths, None) {
+        let made = match write_base(&**disk, paths, Layers::default(), &rows) {
             Ok(made) => Some(made),
             Err(Unusable::Disk(error)) => return Err(error),
-            Err(Unusable::Moved | Unusable::Spoilt(_)) => None,
+            Err(Unusable::Moved | Unusable::Spoilt(_) | Unusable::Unread) => None,
         };
         let (looked, strangers) = match look.changed_ns {
             Some(changed_ns) => (Some(changed_ns), look.strangers),
@@ -139,15 +179,17 @@ impl Begun {
         disk: &Arc<dyn Disk>,
         paths: &CatalogPaths,
         session: &SessionId,
-        rows: &mut Rows,
+        rows: &mut Unfolded,
     ) -> Result<(), DiskError> {
-        let settled = settle(disk, paths, session, |row| {
-            let fits = row.is_within_bounds();
-            if fits {
-                rows.put(&row);
-            }
-            fits
-        });
+        let may_be_read = self.without.as_ref() != Some(session);
+        let settled = may_be_read
+            && settle(disk, paths, session, |row| {
+                let fits = row.is_within_bounds();
+                if fits {
+                    rows.set(session.clone(), Change::Row(Arc::from(row)));
+                }
+                fits
+            });
         if settled { Ok(()) } else { self.carry(disk, paths, session) }
     }
 
@@ -168,17 +210,15 @@ impl Begun {
         disk: &Arc<dyn Disk>,
         paths: &CatalogPaths,
         next: Current,
-    ) -> Result<bool, DiskError> {
+    ) -> Result<Option<Current>, DiskError> {
         let next = Current { feeds: vec![self.feed], ..next };
         let replaced = replace(&**disk, paths, &self.held, &next)?.is_some();
-        if replaced {
-            remove_others(&**disk, paths, &next);
-        } else if let Some(base) = &next.base {
+        if !replaced && let Some(made) = next.bases().next() {
             // It may hold what was to be gone for good.
-            disk.remove_file(&paths.file(&base.name)).or_else(absent_is_as_good)?;
+            disk.remove_file(&paths.file(&made.name)).or_else(absent_is_as_good)?;
         }
         debug!(rows = next.base.as_ref().map_or(0, |base| base.rows), "folded the catalog");
-        Ok(replaced)
+        Ok(replaced.then_some(next))
     }
 }
 
@@ -203,93 +243,30 @@ fn open_or_make(
 }
 
 /// Removes what nothing names any more.
-fn remove_others(disk: &dyn Disk, paths: &CatalogPaths, current: &Current) {
-    let Ok(entries) = disk.list_dir(&paths.root()) else { return };
-    let base = current.base.as_ref().map(|base| &base.name);
-    for (name, _) in entries {
-        let is_named = current.feeds.contains(&name) || base == Some(&name);
+///
+/// # Errors
+///
+/// Those of the medium; some of it may still be there.
+pub(super) fn remove_others(
+    disk: &dyn Disk,
+    paths: &CatalogPaths,
+    current: &Current,
+) -> Result<(), DiskError> {
+    let mut all = Ok(());
+    for (name, _) in disk.list_dir(&paths.root())? {
+        let is_named =
+            current.feeds.contains(&name) || current.bases().any(|base| base.name == name);
         if is_ours(&name) && !is_named {
             let removed = disk.remove_file(&paths.file(&name)).or_else(absent_is_as_good);
-            if let Err(error) = removed {
-                debug!(%error, "cannot remove what the catalog no longer needs");
-            }
+            all = all.and(removed);
         }
     }
+    all
 }
 
-/// Rows on their way into a base, as lines.
-#[derive(Default)]
-struct Rows {
-    lines: BTreeMap<super::unfolded::Place, Vec<u8>>,
-}
-
-impl Rows {
-    fn put(&mut self, row: &Row) {
-        if let Some(line) = row.encode() {
-            let place = (Reverse(row.state.last_active), row.state.id.clone());
-            self.lines.insert(place, line);
-        }
-    }
-
-    /// Writes a base of these rows, and of those in an old one that nothing was told about since.
-    fn write(
-        self,
-        disk: &dyn Disk,
-        paths: &CatalogPaths,
-        old: Option<(&Base, &Unfolded)>,
-    ) -> Result<BaseFile, Unusable> {
-        let name = file_name("base");
-        let file = disk.open(&paths.file(&name), Access::CreateNew)?;
-        let mut out = Out { file, at: 0, writer: BaseWriter::default() };
-        let mut fresh = self.lines.into_iter().peekable();
-        if let Some((base, unfolded)) = old {
-            for number in 0..base.blocks() {
-                let lines = base.lines(number, |line| {
-                    let (id, last_active) = row_key(line)?;
-                    let place = (Reverse(last_active), id.parse::<SessionId>().ok()?);
-                    Some((place, line.to_vec()))
-                })?;
-                for (place, line) in lines {
-                    while let Some((newer, row)) = fresh.next_if(|(other, _)| *other < place) {
-                        out.put(&row, newer.0.0)?;
-                    }
-                    if unfolded.of(&place.1).is_none() {
-                        out.put(&line, place.0.0)?;
-                    }
-                }
-            }
-        }
-        for (place, line) in fresh {
-            out.put(&line, place.0.0)?;
-        }
-        Ok(out.finish(name)?)
-    }
-}
-
-/// A base that is being written.
-struct Out {
-    file: Box<dyn DiskFile>,
-    at: u64,
-    writer: BaseWriter,
-}
-
-impl Out {
-    fn put(&mut self, line: &[u8], at: crate::vocabulary::Timestamp) -> Result<(), DiskError> {
-        match self.writer.put(line, at) {
-            Some(block) => self.append(&block),
-            None => Ok(()),
-        }
-    }
-
-    fn append(&mut self, bytes: &[u8]) -> Result<(), DiskError> {
-        self.file.write_at(self.at, bytes)?;
-        self.at += bytes.len() as u64;
-        Ok(())
-    }
-
-    fn finish(mut self, name: String) -> Result<BaseFile, DiskError> {
-        let (rest, base) = std::mem::take(&mut self.writer).finish(name);
-        self.append(&rest)?;
-        Ok(base)
-    }
+/// Whether what was told goes into a run beside the base, so that the base need not be copied.
+fn has_room_for_a_run(old: &Current, told_bytes: u64) -> bool {
+    let base_bytes = old.base.as_ref().map_or(0, |base| base.index_at);
+    let run_bytes = old.run.as_ref().map_or(0, |run| run.index_at);
+    base_bytes > WHOLE_FOLD_BYTES_MAX && run_bytes + told_bytes <= base_bytes / RUN_SHARE
 }

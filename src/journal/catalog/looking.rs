@@ -5,6 +5,7 @@ use std::io::ErrorKind;
 use std::sync::Arc;
 
 use super::feed::Feed;
+use super::layers::Reading;
 use super::settling::{settle_or_intend, stamp_of};
 use super::unfolded::Change;
 use super::view::{Unusable, View};
@@ -117,15 +118,11 @@ impl View {
     /// The stamp of every session that was told of; `None` for those that are pending.
     fn stamps(&mut self) -> Result<HashMap<SessionId, Option<Stamp>>, Unusable> {
         let mut stamps = HashMap::new();
-        self.visit(|row| {
-            stamps.insert(row.state.id.clone(), Some(row.stamp));
+        self.visit(Reading::Allowed, |row| {
+            stamps.insert(row.id.clone(), Some(row.stamp));
             std::ops::ControlFlow::Continue(())
         })?;
-        for (session, change) in self.unfolded.all() {
-            if matches!(change, Change::Pending) {
-                stamps.insert(session.clone(), None);
-            }
-        }
+        stamps.extend(self.unfolded.pending.iter().map(|session| (session.clone(), None)));
         Ok(stamps)
     }
 }

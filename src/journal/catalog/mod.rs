@@ -6,14 +6,19 @@
 mod feed;
 mod files;
 mod folding;
+mod forgetting;
+mod layers;
 mod looking;
 mod settling;
 mod unfolded;
 mod view;
+mod writing;
 
 pub use feed::Feed;
 pub use folding::{Folding, fold};
+pub use forgetting::forget;
+pub use layers::Reading;
 pub use settling::settle_for_all;
 pub(super) use settling::{is_sound, stamp_of};
 pub use unfolded::Change;
-pub use view::{Unusable, View};
+pub use view::{Unusable, View, Watermark};

@@ -37,13 +37,12 @@ pub(super) fn replay(disk: &Arc<dyn Disk>, paths: &CatalogPaths, session: &Sessi
     // Before it is read: what changes in between makes the stamp one of the past.
     let stamp = stamp_of(&**disk, paths, session);
     match Journal::open(disk, paths.session(session), session.clone()) {
-        Ok(journal) => match stamp {
-            Some(stamp) if is_sound(&journal) => {
-                let state = journal.replay().projection.metadata.clone();
-                Replayed::Row(Box::new(Row { stamp, state }))
-            }
-            _ => Replayed::Unsound,
-        },
+        Ok(journal) => {
+            let stamp = stamp.filter(|_| is_sound(&journal));
+            let row =
+                stamp.and_then(|stamp| Row::new(stamp, &journal.replay().projection.metadata));
+            row.map_or(Replayed::Unsound, |row| Replayed::Row(Box::new(row)))
+        }
         Err(JournalError::Missing { .. }) => Replayed::Missing,
         Err(_) => Replayed::Unsound,
     }

@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
 
 use super::view::Unusable;
-use crate::disk::DiskFile;
+use crate::disk::{DiskError, DiskFile};
 use crate::format::bounds::ENTRY_BYTES_MAX;
 use crate::format::catalog::{Entry, Row};
 use crate::vocabulary::{SessionId, Timestamp};
@@ -34,7 +34,9 @@ pub(super) type Place = (Reverse<Timestamp>, SessionId);
 /// What was told since the base was made.
 #[derive(Debug, Default)]
 pub(super) struct Unfolded {
-    changes: HashMap<SessionId, Change>,
+    /// With how many changes had been heard by then.
+    changes: HashMap<SessionId, (Change, u64)>,
+    heard: u64,
     /// The rows among them, newest activity first.
     order: BTreeMap<Place, Arc<Row>>,
     pub(super) pending: std::collections::BTreeSet<SessionId>,
@@ -47,7 +49,7 @@ impl Unfolded {
     pub(super) fn take(&mut self, entry: Entry) {
         match entry {
             Entry::Intent(session) => self.set(session, Change::Pending),
-            Entry::Row(row) => self.set(row.state.id.clone(), Change::Row(Arc::from(row))),
+            Entry::Row(row) => self.set(row.id.clone(), Change::Row(Arc::from(row))),
             Entry::Looked(looked) => {
                 for session in looked.gone {
                     self.set(session, Change::Gone);
@@ -67,7 +69,8 @@ impl Unfolded {
             self.order.insert(place_of(row), Arc::clone(row));
         }
         let new_place = if let Change::Row(row) = &change { Some(place_of(row)) } else { None };
-        if let Some(Change::Row(old)) = self.changes.insert(session, change) {
+        self.heard += 1;
+        if let Some((Change::Row(old), _)) = self.changes.insert(session, (change, self.heard)) {
             let old_place = place_of(&old);
             if new_place.as_ref() != Some(&old_place) {
                 self.order.remove(&old_place);
@@ -76,21 +79,36 @@ impl Unfolded {
     }
 
     pub(super) fn of(&self, session: &SessionId) -> Option<&Change> {
-        self.changes.get(session)
+        self.changes.get(session).map(|(change, _)| change)
     }
 
-    pub(super) fn all(&self) -> impl Iterator<Item = (&SessionId, &Change)> {
-        self.changes.iter()
+    /// How many changes were heard.
+    pub(super) fn heard(&self) -> u64 {
+        self.heard
+    }
+
+    /// How many had been heard with the last one of a session.
+    pub(super) fn last_heard(&self, session: &SessionId) -> Option<u64> {
+        self.changes.get(session).map(|(_, heard)| *heard)
+    }
+
+    pub(super) fn is_empty(&self) -> bool {
+        self.changes.is_empty()
+    }
+
+    /// Whether sessions are no longer there.
+    pub(super) fn tells_of_loss(&self) -> bool {
+        self.changes.values().any(|(change, _)| matches!(change, Change::Gone))
     }
 
     /// The rows, newest activity first.
-    pub(super) fn rows(&self) -> impl Iterator<Item = (&Place, &Arc<Row>)> {
-        self.order.iter()
+    pub(super) fn rows(&self) -> impl Iterator<Item = &Arc<Row>> {
+        self.order.values()
     }
 }
 
 fn place_of(row: &Row) -> Place {
-    (Reverse(row.state.last_active), row.state.id.clone())
+    (Reverse(row.last_active), row.id.clone())
 }
 
 /// A feed that is being read.
@@ -109,6 +127,11 @@ impl Listening {
     /// How much was read.
     pub(super) fn bytes(&self) -> u64 {
         self.at
+    }
+
+    /// Whether nothing was told since.
+    pub(super) fn is_at_the_end(&self) -> Result<bool, DiskError> {
+        Ok(self.file.info()?.len == self.at)
     }
 
     /// Hears what was told since.

@@ -1,15 +1,19 @@
 //! The catalog as a reader sees it: rows of the base, and what the feeds tell on top of them.
 
-use std::collections::HashMap;
 use std::ops::ControlFlow;
-use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 
 use super::files::{Held, open_named};
+use super::layers::{Layers, Reading};
 use super::unfolded::{Change, Listening, Unfolded};
-use crate::disk::{Disk, DiskError, DiskFile};
-use crate::format::catalog::{BlockIndex, Current, Row};
+use crate::disk::{Disk, DiskError};
+use crate::format::bounds::FEED_BYTES_MAX;
+use crate::format::catalog::{Current, Row};
 use crate::format::layout::CatalogPaths;
 use crate::vocabulary::SessionId;
+
+/// How many views this process has opened.
+static VIEWS: AtomicU64 = AtomicU64::new(0);
 
 /// Why the catalog cannot be read as it is.
 #[derive(Debug, thiserror::Error)]
@@ -20,30 +24,31 @@ pub enum Unusable {
     /// It has to be made again from the journals.
     #[error("{0}")]
     Spoilt(&'static str),
+    /// What is in memory will not do for an answer.
+    #[error("not all of it is in memory")]
+    Unread,
     /// The medium failed.
     #[error(transparent)]
     Disk(#[from] DiskError),
 }
 
+/// How far a process had heard the catalog at some moment.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Watermark {
+    view: u64,
+    heard: u64,
+}
+
 /// The catalog as of the last time that it was [heard](View::hear).
 #[derive(Debug)]
 pub struct View {
+    /// Which one of this process it is.
+    number: u64,
     held: Held,
-    pub(super) current: Current,
-    base: Base,
+    layers: Layers,
     /// The last feed, which is told to.
     last: Listening,
     pub(super) unfolded: Unfolded,
-}
-
-/// A base whose blocks are read when they are needed, and kept.
-#[derive(Debug)]
-pub(super) struct Base {
-    file: Box<dyn DiskFile>,
-    index: BlockIndex,
-    kept: Vec<Option<Arc<[Arc<Row>]>>>,
-    /// All of them by id, once somebody has asked for one.
-    by_id: Option<HashMap<SessionId, Arc<Row>>>,
 }
 
 impl View {
@@ -58,7 +63,7 @@ impl View {
         if disk.boot_id().as_deref() != Some(current.boot.as_str()) {
             return Err(Unusable::Spoilt("the machine has been started again"));
         }
-        let named = match Self::open_files(disk, paths, held, current) {
+        let named = match Self::open_files(disk, paths, held, &current) {
             // Whatever else may be wrong with files that nothing names any more does not matter.
             Err((held, _)) if !held.is_in_place(disk, paths)? => return Err(Unusable::Moved),
             Err((_, Unusable::Moved)) => return Err(Unusable::Spoilt("one of its files is gone")),
@@ -72,12 +77,14 @@ impl View {
         disk: &dyn Disk,
         paths: &CatalogPaths,
         held: Held,
-        current: Current,
+        current: &Current,
     ) -> Result<Self, (Held, Unusable)> {
-        match Base::open(disk, paths, &current)
-            .and_then(|base| Ok((base, hear_all(disk, paths, &current)?)))
-        {
-            Ok((base, (last, unfolded))) => Ok(Self { held, current, base, last, unfolded }),
+        let opened = Layers::open(disk, paths, current);
+        match opened.and_then(|layers| Ok((layers, hear_all(disk, paths, current)?))) {
+            Ok((layers, (last, unfolded))) => {
+                let number = VIEWS.fetch_add(1, Ordering::Relaxed);
+                Ok(Self { number, held, layers, last, unfolded })
+            }
             Err(unusable) => Err((held, unusable)),
         }
     }
@@ -92,6 +99,31 @@ impl View {
             return Err(Unusable::Moved);
         }
         self.last.hear(&mut self.unfolded)
+    }
+
+    /// Whether this is all that there is to hear, and the folder of sessions is as it was.
+    ///
+    /// # Errors
+    ///
+    /// Those of the medium.
+    pub fn is_current(&self, disk: &dyn Disk, paths: &CatalogPaths) -> Result<bool, DiskError> {
+        Ok(self.last.is_at_the_end()?
+            && self.held.is_in_place(disk, paths)?
+            && self.is_folder_known(disk, paths)?)
+    }
+
+    /// How far the catalog was heard.
+    #[must_use]
+    pub fn watermark(&self) -> Watermark {
+        Watermark { view: self.number, heard: self.unfolded.heard() }
+    }
+
+    /// Whether nobody has told of a session since, nor was about to change it.
+    #[must_use]
+    pub fn is_untold(&self, session: &SessionId, since: Watermark) -> bool {
+        let last = self.unfolded.last_heard(session);
+        let is_at_rest = !matches!(self.unfolded.of(session), Some(Change::Pending));
+        since.view == self.number && is_at_rest && last.is_none_or(|last| last <= since.heard)
     }
 
     /// The sessions whose journals have to be looked at.
@@ -109,8 +141,7 @@ impl View {
     /// Whether the feed has got so long that it is time to fold.
     #[must_use]
     pub fn is_due(&self) -> bool {
-        let base = self.current.base.as_ref().map_or(0, |base| base.index_at);
-        self.last.bytes() > super::feed::bytes_max(base)
+        self.last.bytes() > FEED_BYTES_MAX
     }
 
     /// Shows every row, newest activity first, until the visitor has seen enough. Sessions that
@@ -121,29 +152,10 @@ impl View {
     /// A block that does not prove itself, and those of the medium.
     pub fn visit(
         &mut self,
-        mut visit: impl FnMut(&Arc<Row>) -> ControlFlow<()>,
+        reading: Reading,
+        visit: impl FnMut(&Row) -> ControlFlow<()>,
     ) -> Result<(), Unusable> {
-        let unfolded = &self.unfolded;
-        let mut told = unfolded.rows().peekable();
-        for number in 0..self.base.index.blocks.len() {
-            for row in self.base.rows(number)?.iter() {
-                let place = (std::cmp::Reverse(row.state.last_active), row.state.id.clone());
-                while let Some((_, newer)) = told.next_if(|(other, _)| **other < place) {
-                    if visit(newer).is_break() {
-                        return Ok(());
-                    }
-                }
-                if unfolded.of(&row.state.id).is_none() && visit(row).is_break() {
-                    return Ok(());
-                }
-            }
-        }
-        for (_, row) in told {
-            if visit(row).is_break() {
-                return Ok(());
-            }
-        }
-        Ok(())
+        self.layers.visit(&self.unfolded, reading, visit)
     }
 
     /// The row of a session.
@@ -151,21 +163,12 @@ impl View {
     /// # Errors
     ///
     /// As of [`visit`](Self::visit).
-    pub fn row_of(&mut self, session: &SessionId) -> Result<Option<Arc<Row>>, Unusable> {
+    pub fn row_of(&mut self, session: &SessionId) -> Result<Option<Row>, Unusable> {
         match self.unfolded.of(session) {
-            Some(Change::Row(row)) => return Ok(Some(Arc::clone(row))),
-            Some(Change::Pending | Change::Gone) => return Ok(None),
-            None => {}
+            Some(Change::Row(row)) => Ok(Some(Row::clone(row))),
+            Some(Change::Pending | Change::Gone) => Ok(None),
+            None => self.layers.row_of(session),
         }
-        if self.base.by_id.is_none() {
-            let mut by_id = HashMap::new();
-            for number in 0..self.base.blocks() {
-                let rows = self.base.rows(number)?;
-                by_id.extend(rows.iter().map(|row| (row.state.id.clone(), Arc::clone(row))));
-            }
-            self.base.by_id = Some(by_id);
-        }
-        Ok(self.base.by_id.as_ref().and_then(|rows| rows.get(session)).cloned())
     }
 }
 
@@ -185,57 +188,4 @@ pub(super) fn hear_all(
         last = Some(feed);
     }
     Ok((last.ok_or(Unusable::Spoilt("it has no feed"))?, unfolded))
-}
-
-impl Base {
-    pub(super) fn open(
-        disk: &dyn Disk,
-        paths: &CatalogPaths,
-        current: &Current,
-    ) -> Result<Self, Unusable> {
-        let base = current.base.as_ref().ok_or(Unusable::Spoilt("it was never filled"))?;
-        let file = open_named(disk, paths, &base.name)?;
-        let bound = crate::format::bounds::CATALOG_INDEX_BYTES_MAX;
-        let bytes = usize::try_from(base.index_bytes).ok().filter(|bytes| *bytes <= bound);
-        let mut bytes = vec![0; bytes.ok_or(Unusable::Spoilt("its index is too long"))?];
-        let read = file.read_at(base.index_at, &mut bytes)?;
-        let index = BlockIndex::decode(base, bytes.get(..read).unwrap_or_default());
-        let index = index.ok_or(Unusable::Spoilt("its index is damaged"))?;
-        let kept = vec![None; index.blocks.len()];
-        Ok(Self { file, index, kept, by_id: None })
-    }
-
-    /// How many blocks there are.
-    pub(super) fn blocks(&self) -> usize {
-        self.index.blocks.len()
-    }
-
-    /// The bytes of a block, which have proved themselves.
-    pub(super) fn lines<T>(
-        &self,
-        number: usize,
-        mut each: impl FnMut(&[u8]) -> Option<T>,
-    ) -> Result<Vec<T>, Unusable> {
-        const DAMAGED: Unusable = Unusable::Spoilt("a block of rows is damaged");
-        let block = self.index.blocks.get(number).ok_or(DAMAGED)?;
-        let mut bytes = vec![0; block.bytes as usize];
-        let read = self.file.read_at(block.offset, &mut bytes)?;
-        let lines = block.lines(bytes.get(..read).unwrap_or_default()).ok_or(DAMAGED)?;
-        let mut all = Vec::with_capacity(lines.len());
-        for line in lines {
-            all.push(each(line).ok_or(DAMAGED)?);
-        }
-        Ok(all)
-    }
-
-    fn rows(&mut self, number: usize) -> Result<Arc<[Arc<Row>]>, Unusable> {
-        if let Some(Some(rows)) = self.kept.get(number) {
-            return Ok(Arc::clone(rows));
-        }
-        let rows: Arc<[_]> = self.lines(number, |line| Row::decode(line).map(Arc::new))?.into();
-        if let Some(kept) = self.kept.get_mut(number) {
-            *kept = Some(Arc::clone(&rows));
-        }
-        Ok(rows)
-    }
 }

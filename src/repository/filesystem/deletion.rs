@@ -9,6 +9,7 @@ use super::leftovers;
 use super::store::{Store, storage};
 use crate::disk::FileLock;
 use crate::format::layout::UNDER_REMOVAL;
+use crate::journal::catalog::forget;
 use crate::journal::{JournalError, Settings};
 use crate::repository::RepositoryError;
 use crate::vocabulary::{Holder, SessionId};
@@ -39,7 +40,8 @@ pub(super) fn delete(
     };
     remove().map_err(storage)?;
     // It is gone for all who list; what the catalog's files still say of it goes as well.
-    if let Err(error) = store.feed.erase(disk, &holder, settings.lock_timeout) {
+    let timeout = settings.lock_timeout;
+    if let Err(error) = forget(&store.disk, &store.feed, session, &holder, timeout) {
         warn!(session_id = %session, %error, "cannot remove what the catalog says of it");
     }
     Ok(())

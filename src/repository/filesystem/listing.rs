@@ -1,20 +1,36 @@
 //! Listing: by the catalog where there is one to be had, else by opening every session.
 
 use std::ops::ControlFlow;
-use std::sync::{MutexGuard, PoisonError};
+use std::sync::atomic::Ordering;
+use std::sync::{MutexGuard, PoisonError, TryLockError};
 
 use tracing::{debug, warn};
 
 use super::Inner;
-use crate::disk::FileLock;
-use crate::journal::catalog::{Folding, Unusable, View, fold, settle_for_all};
+use super::admission::Admission;
+use crate::journal::catalog::{Folding, Reading, Unusable, View, Watermark, fold, settle_for_all};
 use crate::repository::{Listing, RepositoryError, Unreadable};
-use crate::vocabulary::{
-    Finding, FindingClass, SessionFilter, SessionId, SessionMetadata, SortKey,
-};
+use crate::vocabulary::{SessionFilter, SessionId, SessionMetadata, SortKey};
 
 /// How often a catalog that others are folding is opened again.
 const TRIES_MAX: usize = 8;
+
+/// Most rows that are visited for an answer on the thread that asks.
+const VISITED_AT_ONCE_MAX: usize = 256;
+
+/// What the catalog says besides its rows.
+pub(super) struct Told {
+    /// Sessions that have to be looked at.
+    pub(super) pending: Vec<SessionId>,
+    /// Names that no session can have.
+    pub(super) strangers: Vec<String>,
+}
+
+impl Told {
+    pub(super) fn of(view: &View) -> Self {
+        Self { pending: view.pending(), strangers: view.strangers().to_vec() }
+    }
+}
 
 impl Inner {
     /// The sessions that a filter admits.
@@ -24,9 +40,13 @@ impl Inner {
     /// Those of the store as a whole.
     pub(super) fn list(&self, filter: &SessionFilter) -> Result<Listing, RepositoryError> {
         if self.settings.catalog && self.store.exists()? {
-            let listed = self.by_catalog(|view| self.list_view(view, filter));
-            if let Some((mut listing, pending)) = listed {
-                self.take_pending(&mut listing, pending, filter);
+            let listed = self.by_catalog(&mut self.kept_catalog(), |view| {
+                Ok((visited(view, filter, Reading::Allowed)?, Told::of(view)))
+            });
+            if let Some((sessions, told)) = listed {
+                let (opened, mut listing) = self.opened(told, filter);
+                listing.sessions = sessions;
+                listing.sessions.extend(opened);
                 filter.arrange(&mut listing.sessions);
                 return Ok(listing);
             }
@@ -34,12 +54,82 @@ impl Inner {
         self.list_by_opening(filter)
     }
 
+    /// The same where all of it is in memory and still true: `None` where it is not, or where that
+    /// would take a while to say.
+    pub(super) fn list_from_memory(&self, filter: &SessionFilter) -> Option<Listing> {
+        if filter.sort != SortKey::LastActive {
+            return None;
+        }
+        let mut kept = self.current_catalog()?;
+        let view = kept.as_mut()?;
+        if !view.pending().is_empty() {
+            return None;
+        }
+        let mut sessions = visited(view, filter, Reading::FromMemory).ok()?;
+        let unreadable = view.strangers().iter().cloned().map(stranger).collect();
+        filter.arrange(&mut sessions);
+        Some(Listing { sessions, unreadable, ..Listing::default() })
+    }
+
+    /// How far the catalog was heard, if that is all that there is to hear.
+    pub(super) fn watermark(&self) -> Option<Watermark> {
+        self.current_catalog()?.as_ref().map(View::watermark)
+    }
+
+    /// Whether a session is sure to be as it was at a watermark.
+    pub(super) fn is_unchanged(&self, session: &SessionId, since: Watermark) -> bool {
+        let kept = self.current_catalog();
+        kept.is_some_and(|kept| kept.as_ref().is_some_and(|view| view.is_untold(session, since)))
+    }
+
+    /// Hears what was told, if there is a catalog to hear: nothing is made or compared for it. Who
+    /// asks but once, as most commands do, is not made to open one.
+    pub(super) fn hear_catalog(&self) {
+        let is_worth_opening = self.was_asked.swap(true, Ordering::Relaxed);
+        if !self.settings.catalog {
+            return;
+        }
+        let (disk, paths) = (&*self.store.disk, self.store.feed.paths());
+        let mut kept = self.kept_catalog();
+        let heard = match kept.take() {
+            Some(mut view) => view.hear(disk, paths).map(|()| view),
+            None if is_worth_opening => View::open(disk, paths),
+            None => return,
+        };
+        *kept = heard.ok();
+    }
+
+    /// The catalog in memory, if nobody else is using it and nothing has happened since it was
+    /// heard. That takes a look at two names and at the length of a file.
+    fn current_catalog(&self) -> Option<MutexGuard<'_, Option<View>>> {
+        let kept = match self.catalog.try_lock() {
+            Ok(kept) => kept,
+            Err(TryLockError::Poisoned(poisoned)) => poisoned.into_inner(),
+            Err(TryLockError::WouldBlock) => return None,
+        };
+        let (disk, paths) = (&*self.store.disk, self.store.feed.paths());
+        let is_current = kept.as_ref()?.is_current(disk, paths);
+        is_current.unwrap_or(false).then_some(kept)
+    }
+
     /// Opens every session: right whatever else is wrong with the store.
-    fn list_by_opening(&self, filter: &SessionFilter) -> Result<Listing, RepositoryError> {
+    pub(super) fn list_by_opening(
+        &self,
+        filter: &SessionFilter,
+    ) -> Result<Listing, RepositoryError> {
+        self.list_opening(filter, |_| true)
+    }
+
+    /// Opens the sessions that are wanted.
+    pub(super) fn list_opening(
+        &self,
+        filter: &SessionFilter,
+        is_wanted: impl Fn(&SessionId) -> bool,
+    ) -> Result<Listing, RepositoryError> {
         let entries = self.store.entries()?;
         let mut listing = Listing::default();
-        for session in entries.sessions {
-            self.take_opened(&mut listing, &session, filter);
+        for session in entries.sessions.iter().filter(|session| is_wanted(session)) {
+            self.take_opened(&mut listing, session, filter);
         }
         listing.unreadable.extend(entries.strangers.into_iter().map(stranger));
         filter.arrange(&mut listing.sessions);
@@ -72,44 +162,32 @@ impl Inner {
         }
     }
 
-    /// What the rows say, and which sessions have to be looked at.
-    fn list_view(
+    /// The sessions that have no row and are admitted, in order, and what is wrong with some.
+    pub(super) fn opened(
         &self,
-        view: &mut View,
+        told: Told,
         filter: &SessionFilter,
-    ) -> Result<(Listing, Vec<SessionId>), Unusable> {
-        let newest_first = filter.sort == SortKey::LastActive;
-        let enough = filter.limit.filter(|_| newest_first).unwrap_or(usize::MAX);
+    ) -> (Vec<SessionMetadata>, Listing) {
         let mut listing = Listing::default();
-        view.visit(|row| {
-            let too_old = filter.since.is_some_and(|since| row.state.last_active < since);
-            if listing.sessions.len() >= enough || too_old {
-                return ControlFlow::Break(());
-            }
-            if filter.admits(&row.state) {
-                listing.sessions.push(row.state.clone());
-            }
-            ControlFlow::Continue(())
-        })?;
-        listing.unreadable.extend(view.strangers().iter().cloned().map(stranger));
-        Ok((listing, view.pending()))
-    }
-
-    fn take_pending(&self, listing: &mut Listing, pending: Vec<SessionId>, filter: &SessionFilter) {
-        let strangers = std::mem::take(&mut listing.unreadable);
-        for session in pending {
-            if self.take_opened(listing, &session, filter) {
+        for session in told.pending {
+            if self.take_opened(&mut listing, &session, filter) {
                 settle_for_all(&self.store.disk, &self.store.feed, &session);
             }
         }
-        listing.unreadable.extend(strangers);
+        listing.unreadable.extend(told.strangers.into_iter().map(stranger));
+        let mut sessions = std::mem::take(&mut listing.sessions);
+        filter.arrange(&mut sessions);
+        (sessions, listing)
     }
 
     /// Asks the catalog, as it is now; `None` where there is none to be had.
-    fn by_catalog<T>(&self, mut ask: impl FnMut(&mut View) -> Result<T, Unusable>) -> Option<T> {
-        let mut kept = self.kept_catalog();
+    pub(super) fn by_catalog<T>(
+        &self,
+        kept: &mut Option<View>,
+        mut ask: impl FnMut(&mut View) -> Result<T, Unusable>,
+    ) -> Option<T> {
         for _ in 0..TRIES_MAX {
-            let answer = self.brought_up_to_date(&mut kept).and_then(|view| {
+            let answer = self.brought_up_to_date(kept).and_then(|view| {
                 let answer = ask(view)?;
                 Ok((answer, view.is_due()))
             });
@@ -123,7 +201,7 @@ impl Inner {
                 Err(unusable) => {
                     *kept = None;
                     match unusable {
-                        Unusable::Moved => {}
+                        Unusable::Moved | Unusable::Unread => {}
                         Unusable::Spoilt(why) => {
                             debug!(why, "the catalog is made again");
                             if !self.fold(Folding::Journals) {
@@ -164,7 +242,7 @@ impl Inner {
     }
 
     /// Folds the catalog, and says whether that was done.
-    fn fold(&self, folding: Folding) -> bool {
+    pub(super) fn fold(&self, folding: Folding) -> bool {
         match fold(&self.store.disk, &self.store.feed, folding) {
             Ok(done) => done,
             Err(error) => {
@@ -174,53 +252,39 @@ impl Inner {
         }
     }
 
-    /// Whether the catalog says of a sound session what its journal says. What is different while
-    /// nobody is kept out may be a writer's work, and is looked at again while writers wait.
-    pub(super) fn check_row(&self, session: &SessionId) -> Option<Finding> {
-        if !self.settings.catalog || !self.store.exists().ok()? {
-            return None;
-        }
-        let (row, state) = self.row_and_state(session)?;
-        if row == state {
-            return None;
-        }
-        let paths = self.store.paths(session).ok()?;
-        let lock = FileLock::open(&*self.store.disk, &paths.lock()).ok()?;
-        let _guard = lock.shared(self.settings.lock_timeout).ok()?;
-        let (row, state) = self.row_and_state(session)?;
-        if row == state {
-            return None;
-        }
-        // Whoever lists it next looks at the journal.
-        let _best_effort = self.store.feed.intend(&*self.store.disk, session);
-        let message = format!(
-            "the catalog has its state at record {}, and it is another one at {}",
-            row.seq, state.seq
-        );
-        Some(Finding::new(session, FindingClass::CatalogMismatch, message))
-    }
-
-    fn row_and_state(&self, session: &SessionId) -> Option<(SessionMetadata, SessionMetadata)> {
-        let (disk, paths) = (&*self.store.disk, self.store.feed.paths());
-        let mut kept = self.kept_catalog();
-        let opened = match kept.take() {
-            Some(mut view) => view.hear(disk, paths).map(|()| view),
-            None => View::open(disk, paths),
-        };
-        let view = kept.insert(opened.ok()?);
-        // A row that a listing would not believe either is no mismatch.
-        if !view.is_folder_known(disk, paths).ok()? {
-            return None;
-        }
-        let row = view.row_of(session).ok()??;
-        drop(kept);
-        Some((row.state.clone(), self.load_once(session).ok()?.state))
-    }
-
-    fn kept_catalog(&self) -> MutexGuard<'_, Option<View>> {
+    pub(super) fn kept_catalog(&self) -> MutexGuard<'_, Option<View>> {
         // A panic elsewhere leaves nothing that is believed: it is heard again each time.
         self.catalog.lock().unwrap_or_else(PoisonError::into_inner)
     }
+}
+
+/// The states of the rows that a filter admits. Those that come first are enough for one with a
+/// limit.
+fn visited(
+    view: &mut View,
+    filter: &SessionFilter,
+    reading: Reading,
+) -> Result<Vec<SessionMetadata>, Unusable> {
+    let newest_first = filter.sort == SortKey::LastActive;
+    let enough = filter.limit.filter(|_| newest_first).unwrap_or(usize::MAX);
+    let admission = Admission::of(filter);
+    let (mut sessions, mut rows, mut wrong) = (Vec::new(), 0, None);
+    view.visit(reading, |row| {
+        if sessions.len() >= enough || admission.is_past(row) {
+            return ControlFlow::Break(());
+        }
+        rows += 1;
+        if reading == Reading::FromMemory && rows > VISITED_AT_ONCE_MAX {
+            wrong = Some(Unusable::Unread);
+            return ControlFlow::Break(());
+        }
+        match admission.state_of(row) {
+            Ok(state) => sessions.extend(state.cloned()),
+            Err(unusable) => wrong = Some(unusable),
+        }
+        if wrong.is_some() { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
+    })?;
+    wrong.map_or(Ok(sessions), Err)
 }
 
 fn stranger(session: String) -> Unreadable {

@@ -1,6 +1,8 @@
 //! Sessions on a file system: a folder each, a lock each, and no process that has to run.
 
+mod admission;
 mod appending;
+mod checking;
 mod deletion;
 mod error;
 mod leftovers;
@@ -10,9 +12,11 @@ mod reading;
 mod salvage;
 mod slot;
 mod store;
+mod streaming;
 
 use std::collections::HashMap;
 use std::path::{Path, PathBuf};
+use std::sync::atomic::AtomicBool;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
@@ -23,7 +27,7 @@ use self::slot::Slot;
 use self::store::{Store, storage};
 use super::{
     Compaction, Depth, HeldLock, Listing, Loaded, Records, Recovery, Repair, RepositoryError,
-    Salvage, SessionRepository, Version, author_from_environment,
+    Salvage, SessionRepository, Sessions, Version, Watermark, author_from_environment,
 };
 use crate::disk::{Disk, FileLock, LockState, RealDisk};
 use crate::journal::catalog::View;
@@ -62,6 +66,8 @@ struct Inner {
     slots: Mutex<HashMap<SessionId, Arc<Slot>>>,
     /// The catalog as it was read last.
     catalog: Mutex<Option<View>>,
+    /// Whether the version of any session was asked for.
+    was_asked: AtomicBool,
 }
 
 impl FileSystemRepository {
@@ -89,7 +95,7 @@ impl FileSystemRepository {
         let store = Store::new(disk, path.into(), settings.catalog);
         store.exists()?;
         let (slots, catalog) = (Mutex::default(), Mutex::default());
-        let inner = Inner { store, settings, slots, catalog };
+        let inner = Inner { store, settings, slots, catalog, was_asked: AtomicBool::default() };
         Ok(Self { inner: Arc::new(inner), hop: Hop::ToThePool })
     }
 
@@ -113,7 +119,7 @@ impl FileSystemRepository {
             }
         }
         let (slots, catalog) = (Mutex::default(), Mutex::default());
-        let inner = Inner { store, settings, slots, catalog };
+        let inner = Inner { store, settings, slots, catalog, was_asked: AtomicBool::default() };
         Ok(Self { inner: Arc::new(inner), hop: Hop::ToThePool })
     }
 
@@ -257,13 +263,26 @@ impl SessionRepository for FileSystemRepository {
     }
 
     async fn version(&self, session: &SessionId) -> Result<Version, RepositoryError> {
-        self.look(session, |journal| {
-            // A recovered journal keeps its id, and is another file.
-            let inode = u128::from(journal.identity().inode);
-            let id = u128::from_be_bytes(*journal.id().as_bytes());
-            Version::new(id ^ inode, journal.replay().end_offset)
+        let session = session.clone();
+        self.blocking(move |inner| {
+            // So that there is a watermark, for as long as nobody changes anything.
+            inner.hear_catalog();
+            inner.look(&session, |journal| {
+                // A recovered journal keeps its id, and is another file.
+                let inode = u128::from(journal.identity().inode);
+                let id = u128::from_be_bytes(*journal.id().as_bytes());
+                Version::new(id ^ inode, journal.replay().end_offset)
+            })
         })
         .await
+    }
+
+    fn watermark(&self) -> Option<Watermark> {
+        self.inner.watermark()
+    }
+
+    fn is_unchanged(&self, session: &SessionId, since: Watermark) -> bool {
+        self.inner.is_unchanged(session, since)
     }
 
     async fn records(
@@ -294,8 +313,22 @@ impl SessionRepository for FileSystemRepository {
     }
 
     async fn list(&self, filter: &SessionFilter) -> Result<Listing, RepositoryError> {
+        if let Some(listing) = self.inner.list_from_memory(filter) {
+            return Ok(listing);
+        }
         let filter = filter.clone();
         self.blocking(move |inner| inner.list(&filter)).await
+    }
+
+    async fn sessions(&self, filter: &SessionFilter) -> Result<Sessions, RepositoryError> {
+        self.inner.store.exists()?;
+        let (sender, sessions) = Sessions::channel();
+        let (inner, filter) = (Arc::clone(&self.inner), filter.clone());
+        let span = tracing::Span::current();
+        tokio::task::spawn_blocking(move || {
+            span.in_scope(|| inner.feed_sessions(&filter, sender));
+        });
+        Ok(sessions)
     }
 
     async fn ids(&self) -> Result<Vec<SessionId>, RepositoryError> {

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use annals::disk::Disk;
 use annals::repository::{
     Compaction, Depth, FileSystemRepository, HeldLock, Listing, Loaded, Records, Recovery, Repair,
-    RepositoryError, SessionRepository, Version,
+    RepositoryError, SessionRepository, Sessions, Version,
 };
 use annals::vocabulary::{
     Append, Appended, Author, BlobRef, ExpectedSeq, Redacted, SessionFilter, SessionId,
@@ -57,6 +57,10 @@ impl SessionRepository for Forgetful {
 
     async fn list(&self, filter: &SessionFilter) -> Result<Listing, RepositoryError> {
         self.inner().list(filter).await
+    }
+
+    async fn sessions(&self, filter: &SessionFilter) -> Result<Sessions, RepositoryError> {
+        self.inner().sessions(filter).await
     }
 
     async fn ids(&self) -> Result<Vec<SessionId>, RepositoryError> {

@@ -6,9 +6,12 @@ mod crashing;
 mod damaged;
 mod forgetful;
 mod killed;
+mod layered;
 mod reads;
 mod scene;
 mod stopped;
 mod told;
+#[cfg(feature = "cache")]
+mod unchanged;
 
 pub use forgetful::Forgetful;

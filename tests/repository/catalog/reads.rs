@@ -5,10 +5,11 @@ use std::time::Duration;
 
 use annals::disk::{DiskOperation, FaultyDisk};
 use annals::repository::{FileSystemRepository, SessionRepository as _};
-use annals::vocabulary::SessionFilter;
+use annals::vocabulary::{ExpectedSeq, Redacted, SessionFilter};
 
 use super::scene::{Scene, listed, say, wait};
 use crate::figures;
+use crate::support::{author, id};
 
 const SESSIONS: usize = 2_000;
 
@@ -57,11 +58,40 @@ fn a_listing_opens_no_sessions_and_reads_what_it_shows() {
     let changed = cost(&counting, || newest(&process));
 
     figures::figure("reads of a cold listing of 20", cold.1);
-    // What names the files, the feed and the base; of the base the index and a block.
-    assert_eq!(cold, (3, 3));
+    // What names the files, the feed, the base and the run on top of it; of these two the indexes,
+    // and a block of the one that has the newest.
+    assert_eq!(cold, (4, 4));
     assert_eq!(warm, (0, 0));
     assert!(all.0 == 0 && all.1 < 100, "{all:?}");
     assert_eq!(all_again, (0, 0));
     // What the other one has told, and that this is all.
     assert_eq!(changed, (0, 2));
+}
+
+#[test]
+fn what_is_gone_for_good_costs_the_other_sessions_no_look_into_their_journals() {
+    let scene = many();
+    let redacted = Redacted { seq: 2, reason: "a secret".to_owned() };
+    say(&scene.process(), "session-00007", "the secret").unwrap();
+    for what in ["redact", "purge"] {
+        scene.assert_true("before");
+        let counting = FaultyDisk::new(Arc::new(scene.memory.clone()));
+        let process = scene.process_on(Arc::new(counting.clone()));
+        let session = id("session-00007");
+        let (opened, _) = cost(&counting, || match what {
+            "redact" => {
+                let (redacted, by) = (redacted.clone(), author());
+                wait(process.redact(&session, redacted, ExpectedSeq::Any, &by)).map(drop).unwrap();
+            }
+            _ => wait(process.delete(&session)).unwrap(),
+        });
+        let (listing, _) = cost(&counting, || newest(&process));
+        assert!(opened + listing < 100, "{what}: {opened} files, and then {listing}");
+        let left = scene.memory.image().into_iter().filter(|(path, bytes)| {
+            path.starts_with(scene.paths().root())
+                && memchr::memmem::find(bytes, b"the secret").is_some()
+        });
+        assert_eq!(left.count(), 0, "{what}");
+        scene.assert_true(what);
+    }
 }

@@ -8,7 +8,7 @@ use annals::disk::{Access, Disk, MemoryDisk};
 use annals::format::layout::CatalogPaths;
 use annals::journal::catalog::{Feed, Folding, fold};
 use annals::repository::{
-    FileSystemOptions, FileSystemRepository, Listing, RepositoryError, SessionRepository as _,
+    FileSystemOptions, FileSystemRepository, Listing, Met, RepositoryError, SessionRepository as _,
 };
 use annals::vocabulary::{Append, Command, NewSession, SessionFilter, SessionId};
 
@@ -80,7 +80,15 @@ impl Scene {
     /// Asserts that a process lists what the journals say.
     #[track_caller]
     pub fn assert_true_of(&self, process: &FileSystemRepository, what: &str) {
-        assert_eq!(rows(&listed(process)), self.truth(), "{what}");
+        let truth = self.truth();
+        assert_eq!(rows(&listed(process)), truth, "{what}");
+        assert_eq!(streamed(process, &SessionFilter::everything()), truth, "streamed, {what}");
+        let some = SessionFilter { id_prefix: Some("p".to_owned()), ..SessionFilter::everything() };
+        let begins = |row: &&String| row.starts_with("{\"id\":\"p");
+        let expected: Vec<_> = truth.iter().filter(begins).cloned().collect();
+        let found = streamed(process, &some);
+        let found: Vec<_> = found.iter().filter(begins).cloned().collect();
+        assert_eq!(found, expected, "by the beginning of the id, {what}");
     }
 
     pub fn paths(&self) -> CatalogPaths {
@@ -125,6 +133,23 @@ pub fn say(process: &FileSystemRepository, name: &str, text: &str) -> Result<(),
 
 pub fn listed(process: &FileSystemRepository) -> Listing {
     wait(process.list(&SessionFilter::everything())).unwrap()
+}
+
+/// The same as [`rows`] of a stream, whose sessions are not looked into.
+pub fn streamed(process: &FileSystemRepository, filter: &SessionFilter) -> Vec<String> {
+    let (mut sessions, mut rest) = (Vec::new(), Listing::default());
+    wait(async {
+        let mut stream = process.sessions(filter).await.unwrap();
+        while let Some(met) = stream.next().await {
+            match met.unwrap() {
+                Met::Session(listed) => sessions.push(listed.json().unwrap().into_owned()),
+                Met::Damage(finding) => rest.findings.push(finding),
+                Met::Unreadable(one) => rest.unreadable.push(one),
+            }
+        }
+    });
+    sessions.extend(rows(&rest));
+    sessions
 }
 
 /// A listing as text: every state, every finding and every session that cannot be read.

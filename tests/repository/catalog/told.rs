@@ -115,7 +115,7 @@ fn a_row_that_says_something_else_than_its_journal_is_found_and_mended() {
     let (inode, bytes, changed_ns) = (info.identity.inode, info.len, info.changed_ns);
     let state = listed(&scene.process()).sessions.remove(0);
     let wrong = SessionMetadata { message_count: 77, id: id("pear"), ..state };
-    let row = Row { stamp: Stamp { inode, bytes, changed_ns }, state: wrong };
+    let row = Row::new(Stamp { inode, bytes, changed_ns }, &wrong).unwrap();
     assert!(scene.feed().told_row(&scene.memory, row, None));
     assert_ne!(rows(&listed(&scene.process())), scene.truth());
 

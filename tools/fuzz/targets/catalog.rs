@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use annals::disk::{Access, Disk, MemoryDisk};
 use annals::format::JournalId;
-use annals::format::catalog::{BaseFile, BlockIndex, Current, Entry, Row, row_key};
+use annals::format::catalog::{BaseFile, BaseWriter, BlockIndex, Current, Entry, Row};
 use annals::journal::{Settings, create};
 use annals::repository::{FileSystemRepository, SessionRepository as _};
 use annals::vocabulary::{Append, Author, Command, NewSession, SessionFilter};
@@ -35,11 +35,19 @@ fn read_line(line: &[u8]) {
     {
         assert!(Entry::decode(told.trim_ascii()).is_some());
     }
-    if let Some(row) = Row::decode(line) {
-        let (id, last_active) = row_key(line).unwrap();
-        assert_eq!((id.as_ref(), last_active), (row.state.id.as_str(), row.state.last_active));
-        let again = Row::decode(&row.encode().unwrap()).unwrap();
-        assert_eq!((again.stamp, again.state.seq), (row.stamp, row.state.seq));
+    let Ok(text) = str::from_utf8(line) else { return };
+    if let Some(row) = Row::read_line(&Arc::from(text), 0..text.len()) {
+        let mut writer = BaseWriter::default();
+        let mut bytes = writer.put(&row).unwrap_or_default();
+        let (rest, base) = writer.finish("base".to_owned());
+        bytes.extend(rest);
+        let (block, index) = bytes.split_at(usize::try_from(base.index_at).unwrap());
+        if let Some(index) = BlockIndex::decode(&base, index) {
+            assert!(index.blocks[0].rows(block.to_vec()).unwrap().contains(&row));
+        }
+        if let Some(state) = row.state() {
+            assert_eq!(Row::new(row.stamp, state).unwrap().state(), Some(state));
+        }
     }
 }
 

@@ -1,0 +1,51 @@
+//! What the catalog says of a session, held against its journal.
+
+use super::Inner;
+use crate::disk::FileLock;
+use crate::journal::catalog::View;
+use crate::vocabulary::{Finding, FindingClass, SessionId, SessionMetadata};
+
+impl Inner {
+    /// Whether the catalog says of a sound session what its journal says. What is different while
+    /// nobody is kept out may be a writer's work, and is looked at again while writers wait.
+    pub(super) fn check_row(&self, session: &SessionId) -> Option<Finding> {
+        if !self.settings.catalog || !self.store.exists().ok()? {
+            return None;
+        }
+        let (row, state) = self.row_and_state(session)?;
+        if row == state {
+            return None;
+        }
+        let paths = self.store.paths(session).ok()?;
+        let lock = FileLock::open(&*self.store.disk, &paths.lock()).ok()?;
+        let _guard = lock.shared(self.settings.lock_timeout).ok()?;
+        let (row, state) = self.row_and_state(session)?;
+        if row == state {
+            return None;
+        }
+        // Whoever lists it next looks at the journal.
+        let _best_effort = self.store.feed.intend(&*self.store.disk, session);
+        let message = format!(
+            "the catalog has its state at record {}, and it is another one at {}",
+            row.seq, state.seq
+        );
+        Some(Finding::new(session, FindingClass::CatalogMismatch, message))
+    }
+
+    fn row_and_state(&self, session: &SessionId) -> Option<(SessionMetadata, SessionMetadata)> {
+        let (disk, paths) = (&*self.store.disk, self.store.feed.paths());
+        let mut kept = self.kept_catalog();
+        let opened = match kept.take() {
+            Some(mut view) => view.hear(disk, paths).map(|()| view),
+            None => View::open(disk, paths),
+        };
+        let view = kept.insert(opened.ok()?);
+        // A row that a listing would not believe either is no mismatch.
+        if !view.is_folder_known(disk, paths).ok()? {
+            return None;
+        }
+        let row = view.row_of(session).ok()??;
+        drop(kept);
+        Some((row.state()?.clone(), self.load_once(session).ok()?.state))
+    }
+}
