@@ -1,12 +1,13 @@
 //! Listing: by the catalog where there is one to be had, else by opening every session.
 
 use std::ops::ControlFlow;
-use std::sync::{MutexGuard, PoisonError};
+use std::sync::{Arc, MutexGuard, PoisonError};
 
 use tracing::{debug, warn};
 
 use super::Inner;
 use crate::disk::FileLock;
+use crate::format::catalog::Row;
 use crate::journal::catalog::{Folding, Unusable, View, fold, settle_for_all};
 use crate::repository::{Listing, RepositoryError, Unreadable};
 use crate::vocabulary::{
@@ -174,21 +175,26 @@ impl Inner {
         }
     }
 
-    /// Whether the catalog says of a sound session what its journal says. What is different while
-    /// nobody is kept out may be a writer's work, and is looked at again while writers wait.
-    pub(super) fn check_row(&self, session: &SessionId) -> Option<Finding> {
+    /// Whether the catalog says of a sound session what its journal says, which is `state`. What is
+    /// different while nobody is kept out may be a writer's work, and is looked at again while
+    /// writers wait.
+    pub(super) fn check_row(
+        &self,
+        session: &SessionId,
+        state: &SessionMetadata,
+    ) -> Option<Finding> {
         if !self.settings.catalog || !self.store.exists().ok()? {
             return None;
         }
-        let (row, state) = self.row_and_state(session)?;
-        if row == state {
+        if self.row_of(session)?.state == *state {
             return None;
         }
         let paths = self.store.paths(session).ok()?;
         let lock = FileLock::open(&*self.store.disk, &paths.lock()).ok()?;
         let _guard = lock.shared(self.settings.lock_timeout).ok()?;
-        let (row, state) = self.row_and_state(session)?;
-        if row == state {
+        let row = &self.row_of(session)?.state;
+        let state = self.load_once(session).ok()?.state;
+        if *row == state {
             return None;
         }
         // Whoever lists it next looks at the journal.
@@ -200,7 +206,8 @@ impl Inner {
         Some(Finding::new(session, FindingClass::CatalogMismatch, message))
     }
 
-    fn row_and_state(&self, session: &SessionId) -> Option<(SessionMetadata, SessionMetadata)> {
+    /// The row that a listing would believe now.
+    fn row_of(&self, session: &SessionId) -> Option<Arc<Row>> {
         let (disk, paths) = (&*self.store.disk, self.store.feed.paths());
         let mut kept = self.kept_catalog();
         let opened = match kept.take() {
@@ -212,9 +219,7 @@ impl Inner {
         if !view.is_folder_known(disk, paths).ok()? {
             return None;
         }
-        let row = view.row_of(session).ok()??;
-        drop(kept);
-        Some((row.state.clone(), self.load_once(session).ok()?.state))
+        view.row_of(session).ok()?
     }
 
     fn kept_catalog(&self) -> MutexGuard<'_, Option<View>> {
