@@ -3,7 +3,8 @@
 use std::ffi::OsString;
 use std::time::Duration;
 
-use clap::{Args, Parser, Subcommand, ValueEnum};
+use clap::error::ErrorKind;
+use clap::{Args, FromArgMatches as _, Parser, Subcommand, ValueEnum};
 
 use super::{commands, time};
 
@@ -58,38 +59,130 @@ pub(super) enum ColorWhen {
     Never,
 }
 
-#[derive(Debug, Subcommand)]
-pub(super) enum Command {
-    Create(commands::create::CreateArgs),
-    List(commands::list::ListArgs),
-    Show(commands::show::ShowArgs),
+/// Defines the commands, and how one of them is defined by its name.
+macro_rules! commands {
+    ($($(#[$attribute:meta])* $variant:ident($arguments:ty) = $name:literal $(| $alias:literal)*,)*) => {
+        #[derive(Debug, Subcommand)]
+        pub(super) enum Command {
+            $($(#[$attribute])* $variant($arguments),)*
+        }
+
+        /// The command of this name, alone.
+        fn definition(name: &str) -> Option<clap::Command> {
+            Some(match name {
+                $($name $(| $alias)* => <$arguments>::augment_args(clap::Command::new($name)),)*
+                _ => return None,
+            })
+        }
+
+        #[cfg(test)]
+        const NAMES: &[&str] = &[$($name, $($alias,)*)*];
+    };
+}
+
+commands! {
+    Create(commands::create::CreateArgs) = "create",
+    List(commands::list::ListArgs) = "list",
+    Show(commands::show::ShowArgs) = "show",
     #[command(visible_alias = "history")]
-    Log(commands::log::LogArgs),
-    Record(commands::record::RecordArgs),
-    Rename(commands::rename::RenameArgs),
-    Archive(commands::archive::ArchiveArgs),
-    Restore(commands::restore::RestoreArgs),
-    Background(commands::background::BackgroundArgs),
-    Activate(commands::activate::ActivateArgs),
-    Tag(commands::tag::TagArgs),
-    Untag(commands::untag::UntagArgs),
-    Set(commands::set::SetArgs),
-    Unset(commands::unset::UnsetArgs),
-    Fork(commands::fork::ForkArgs),
-    Undo(commands::undo::UndoArgs),
-    Delete(commands::delete::DeleteArgs),
-    Batch(commands::batch::BatchArgs),
-    Diff(commands::diff::DiffArgs),
-    Verify(commands::verify::VerifyArgs),
-    Recover(commands::recover::RecoverArgs),
-    Import(commands::import::ImportArgs),
-    Redact(commands::redact::RedactArgs),
-    Head(commands::head::HeadArgs),
-    Compact(commands::compact::CompactArgs),
-    Purge(commands::purge::PurgeArgs),
-    Locks(commands::locks::LocksArgs),
-    Health(commands::health::HealthArgs),
-    Completions(commands::completions::CompletionsArgs),
+    Log(commands::log::LogArgs) = "log" | "history",
+    Record(commands::record::RecordArgs) = "record",
+    Rename(commands::rename::RenameArgs) = "rename",
+    Archive(commands::archive::ArchiveArgs) = "archive",
+    Restore(commands::restore::RestoreArgs) = "restore",
+    Background(commands::background::BackgroundArgs) = "background",
+    Activate(commands::activate::ActivateArgs) = "activate",
+    Tag(commands::tag::TagArgs) = "tag",
+    Untag(commands::untag::UntagArgs) = "untag",
+    Set(commands::set::SetArgs) = "set",
+    Unset(commands::unset::UnsetArgs) = "unset",
+    Fork(commands::fork::ForkArgs) = "fork",
+    Undo(commands::undo::UndoArgs) = "undo",
+    Delete(commands::delete::DeleteArgs) = "delete",
+    Batch(commands::batch::BatchArgs) = "batch",
+    Diff(commands::diff::DiffArgs) = "diff",
+    Verify(commands::verify::VerifyArgs) = "verify",
+    Recover(commands::recover::RecoverArgs) = "recover",
+    Import(commands::import::ImportArgs) = "import",
+    Redact(commands::redact::RedactArgs) = "redact",
+    Head(commands::head::HeadArgs) = "head",
+    Compact(commands::compact::CompactArgs) = "compact",
+    Purge(commands::purge::PurgeArgs) = "purge",
+    Locks(commands::locks::LocksArgs) = "locks",
+    Health(commands::health::HealthArgs) = "health",
+    Completions(commands::completions::CompletionsArgs) = "completions",
+}
+
+impl Cli {
+    /// Reads a command line. To define all commands takes longer than most of them do, so only the
+    /// one that is named is defined, and all of them where that does not do: for help, and for
+    /// what is to be said about a mistake.
+    ///
+    /// # Errors
+    ///
+    /// The command line cannot be read, or asks for help or the version.
+    pub(super) fn read(arguments: &[OsString]) -> Result<Self, clap::Error> {
+        let root = clap::Command::new("annals").version(env!("CARGO_PKG_VERSION"));
+        let root = Globals::augment_args(root);
+        // The value of a flag may be the name of a command too. The real one is not defined then,
+        // and clap says that there is none.
+        let named = arguments.iter().skip(1).find_map(|word| definition(word.to_str()?));
+        match root.subcommands(named).try_get_matches_from(arguments) {
+            Ok(matches) => {
+                Self::from_arg_matches(&matches).or_else(|_| Self::try_parse_from(arguments))
+            }
+            Err(error) if error.kind() == ErrorKind::DisplayVersion => Err(error),
+            Err(_) => Self::try_parse_from(arguments),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::CommandFactory as _;
+
+    use super::*;
+
+    #[test]
+    fn every_command_is_defined_by_its_names() {
+        let full = Cli::command();
+        let names = |command: &clap::Command| -> Vec<String> {
+            let aliases = command.get_visible_aliases().map(ToOwned::to_owned);
+            std::iter::once(command.get_name().to_owned()).chain(aliases).collect()
+        };
+        let all: Vec<String> = full.get_subcommands().flat_map(names).collect();
+        assert_eq!(all, NAMES);
+    }
+
+    #[test]
+    fn a_command_line_means_the_same_with_one_command_defined_as_with_all() {
+        let lines: [&[&str]; 12] = [
+            &["annals", "list", "--limit", "3", "--json"],
+            &["annals", "history", "show"],
+            &["annals", "show", "list"],
+            &["annals", "--store", "list", "show", "orchard"],
+            &["annals", "--store", "list", "list"],
+            &["annals", "--store", "list"],
+            &["annals", "-v", "record", "orchard", "--role", "user", "verify"],
+            &["annals", "--quiet", "tag", "orchard", "frost", "-v"],
+            &["annals", "help", "list"],
+            &["annals", "list", "--help"],
+            &["annals", "orchard"],
+            &["annals"],
+        ];
+        for line in lines {
+            let line: Vec<OsString> = line.iter().map(OsString::from).collect();
+            let (read, expected) = (Cli::read(&line), Cli::try_parse_from(&line));
+            assert_eq!(format!("{read:?}"), format!("{expected:?}"), "{line:?}");
+        }
+    }
+
+    #[test]
+    fn the_version_is_told_without_any_command() {
+        let line = ["annals", "--version"].map(OsString::from);
+        let told = |cli: Result<Cli, clap::Error>| cli.unwrap_err().to_string();
+        assert_eq!(told(Cli::read(&line)), told(Cli::try_parse_from(&line)));
+    }
 }
 
 impl Command {

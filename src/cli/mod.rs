@@ -31,8 +31,6 @@ use std::ffi::OsString;
 use std::process::ExitCode;
 use std::sync::Arc;
 
-use clap::Parser as _;
-
 use self::args::{Cli, Command, Globals};
 use self::context::Context;
 use self::error::{CliError, Status};
@@ -45,7 +43,7 @@ use crate::repository::Durability;
 /// code for the shell. Results go to standard output, everything else to standard error.
 pub fn run(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
     let arguments: Vec<OsString> = arguments.into_iter().collect();
-    let cli = match Cli::try_parse_from(&arguments) {
+    let cli = match Cli::read(&arguments) {
         Ok(cli) => cli,
         Err(error) => return usage::tell(&error, &arguments),
     };

@@ -77,16 +77,29 @@ pub fn check(text: &[u8]) -> Result<(), NotCanonical> {
 /// Bytes looked at together: in almost every block there is nothing to look at more closely.
 const BLOCK_BYTES: usize = 32;
 
+/// Whether all characters are printable ASCII, which no rule about characters is against.
+#[must_use]
+pub(super) fn is_plain(text: &[u8]) -> bool {
+    // The greatest distance, without a way out in the middle: it becomes a few vector instructions.
+    let above_space = |byte: &u8| byte.wrapping_sub(b' ');
+    text.iter().map(above_space).fold(0, u8::max) <= above_space(&b'~')
+}
+
 /// No raw control character, and no line or paragraph separator.
-fn check_characters(text: &[u8]) -> Result<(), NotCanonical> {
-    for (block, bytes) in text.chunks(BLOCK_BYTES).enumerate() {
+pub(super) fn check_characters(text: &[u8]) -> Result<(), NotCanonical> {
+    let (blocks, rest) = text.as_chunks::<BLOCK_BYTES>();
+    for (block, bytes) in blocks.iter().enumerate() {
         // Without a way out in the middle, so that it becomes a few vector instructions.
         if bytes.iter().fold(false, |found, &byte| found | is_suspect(byte)) {
-            let from = block * BLOCK_BYTES;
-            for offset in from..from + bytes.len() {
-                check_character(text.get(offset..).unwrap_or_default(), offset)?;
-            }
+            check_each_character(text, block * BLOCK_BYTES, BLOCK_BYTES)?;
         }
+    }
+    check_each_character(text, text.len() - rest.len(), rest.len())
+}
+
+fn check_each_character(text: &[u8], from: usize, bytes: usize) -> Result<(), NotCanonical> {
+    for offset in from..from + bytes {
+        check_character(text.get(offset..).unwrap_or_default(), offset)?;
     }
     Ok(())
 }
@@ -108,7 +121,7 @@ fn check_character(rest: &[u8], offset: usize) -> Result<(), NotCanonical> {
 }
 
 /// No run of spaces over its bound.
-fn check_runs(text: &[u8]) -> Result<(), NotCanonical> {
+pub(super) fn check_runs(text: &[u8]) -> Result<(), NotCanonical> {
     const REFUSED: usize = SPACE_RUN_MAX + 1;
     // A run that is too long holds at least one of the places that are looked at.
     for place in (0..text.len()).step_by(REFUSED) {
@@ -128,7 +141,7 @@ fn check_runs(text: &[u8]) -> Result<(), NotCanonical> {
 }
 
 /// No white space outside strings.
-fn check_tokens(text: &[u8]) -> Result<(), NotCanonical> {
+pub(super) fn check_tokens(text: &[u8]) -> Result<(), NotCanonical> {
     let mut offset = 0;
     while let Some(byte) = text.get(offset) {
         match byte {

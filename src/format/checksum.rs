@@ -89,17 +89,15 @@ pub(super) fn to_hex(checksum: u32) -> [u8; 8] {
 
 /// The number that eight lowercase hexadecimal digits stand for; nothing else is read.
 pub(super) fn from_hex(text: &[u8]) -> Option<u32> {
-    if text.len() != 8 {
-        return None;
-    }
-    text.iter().try_fold(0_u32, |number, &digit| {
-        let value = match digit {
-            b'0'..=b'9' => digit - b'0',
-            b'a'..=b'f' => digit - b'a' + 10,
-            _ => return None,
-        };
-        Some(number << 4 | u32::from(value))
-    })
+    let digits: [u8; 8] = text.try_into().ok()?;
+    // Without a way out in the middle: which digits there are is chance, and not to be foreseen.
+    let is_digit = |digit: &u8| digit.is_ascii_digit() | matches!(digit, b'a'..=b'f');
+    let are_digits = digits.iter().fold(true, |are, digit| are & is_digit(digit));
+    let number = digits.iter().fold(0, |number, digit| {
+        let above_nine = digit >> 6;
+        number << 4 | u32::from((digit & 0xf) + 9 * above_nine)
+    });
+    are_digits.then_some(number)
 }
 
 #[cfg(test)]

@@ -49,8 +49,8 @@ pub struct LineView<'a> {
     pub prev: Link,
     /// When it was appended.
     pub at: Timestamp,
-    /// Who appended it, as JSON.
-    pub by: &'a str,
+    /// Who appended it, as JSON in UTF-8.
+    pub by: &'a [u8],
     /// Its idempotency key.
     pub key: &'a str,
     /// The first record of the write that it was part of.
@@ -157,8 +157,7 @@ pub(super) fn seal(seed: Seed, line: &mut [u8]) {
 ///
 /// [`LineFault::Form`] where there is no checksum, [`LineFault::Checksum`] where it does not hold.
 pub fn verify_checksum(seed: Seed, line: &[u8]) -> Result<(), LineFault> {
-    let mut cursor = Cursor::new(line);
-    let written = cursor.checksum()?;
+    let written = Cursor::new(line).checksum()?;
     let covered = line.get(CHECKSUM_PREFIX_BYTES..).unwrap_or_default();
     if seed.checksum(covered) == written { Ok(()) } else { Err(LineFault::Checksum) }
 }
@@ -186,10 +185,20 @@ pub fn parse(line: &[u8]) -> Result<LineView<'_>, LineFault> {
 ///
 /// As [`parse`].
 pub fn parse_spans(line: &[u8]) -> Result<LineSpans, LineFault> {
+    parse_spans_knowing(line, &[])
+}
+
+/// The same where the author may be one that another line had, byte for byte: most lines of a
+/// journal have that of the line before.
+///
+/// # Errors
+///
+/// As [`parse`].
+pub fn parse_spans_knowing(line: &[u8], known_author: &[u8]) -> Result<LineSpans, LineFault> {
     if line.len() >= LINE_BYTES_MAX {
         return Err(LineFault::TooLong);
     }
-    let spans = parse_prefix(line)?;
+    let spans = read_spans(Cursor::knowing(line, known_author))?;
     if spans.len() == line.len() {
         Ok(spans)
     } else {
@@ -204,8 +213,19 @@ pub fn parse_spans(line: &[u8]) -> Result<LineSpans, LineFault> {
 ///
 /// Whatever keeps the beginning from being a record in its one spelling.
 pub fn parse_prefix(bytes: &[u8]) -> Result<LineSpans, LineFault> {
-    let line = bytes.get(..LINE_BYTES_MAX - 1).unwrap_or(bytes);
-    let mut cursor = Cursor::new(line);
+    read_spans(Cursor::new(bytes.get(..LINE_BYTES_MAX - 1).unwrap_or(bytes)))
+}
+
+/// Almost every line is as annals writes it. What is wrong with one that is not, the general reader
+/// says.
+fn read_spans(mut cursor: Cursor<'_>) -> Result<LineSpans, LineFault> {
+    read_parts(&mut cursor).or_else(|fault| match cursor.again_in_general() {
+        Some(mut general) => read_parts(&mut general),
+        None => Err(fault),
+    })
+}
+
+fn read_parts(cursor: &mut Cursor<'_>) -> Result<LineSpans, LineFault> {
     cursor.checksum()?;
     cursor.literal(b"\"seq\":", "\"seq\"")?;
     let seq = cursor.number("a sequence number")?;
@@ -227,7 +247,7 @@ pub fn parse_prefix(bytes: &[u8]) -> Result<LineSpans, LineFault> {
     cursor.literal(b",", "a comma")?;
     let envelope_end = cursor.offset();
     let data = cursor.data()?;
-    canonical::check(line.get(..cursor.offset()).unwrap_or_default())?;
+    cursor.check_spelling()?;
     Ok(LineSpans { seq, prev, at, by, key, batch, kind, data, envelope_end, end: cursor.offset() })
 }
 
@@ -260,6 +280,24 @@ impl LineSpans {
         self.end
     }
 
+    /// The author, as it stands in the bytes that were parsed.
+    #[must_use]
+    pub fn author<'a>(&self, line: &'a [u8]) -> &'a [u8] {
+        line.get(self.by.clone()).unwrap_or_default()
+    }
+
+    /// Its place.
+    #[must_use]
+    pub fn seq(&self) -> u64 {
+        self.seq
+    }
+
+    /// The first record of the write that it was part of, where that wrote several.
+    #[must_use]
+    pub fn batch(&self) -> Option<u64> {
+        self.batch
+    }
+
     /// The line's parts, borrowed from the bytes that were parsed.
     #[must_use]
     pub fn view<'a>(&self, line: &'a [u8]) -> LineView<'a> {
@@ -271,7 +309,7 @@ impl LineSpans {
             seq: self.seq,
             prev: self.prev,
             at: self.at,
-            by: text(&self.by),
+            by: self.author(line),
             key: text(&self.key),
             batch: self.batch,
             kind: text(&self.kind),
@@ -319,7 +357,7 @@ impl LineView<'_> {
     /// The author or the key breaks its bounds.
     pub fn to_record(&self) -> Result<Record, LineFault> {
         let form = |what| LineFault::Form { what, offset: CHECKSUM_PREFIX_BYTES };
-        let by: Author = serde_json::from_str(self.by).map_err(|_| form("an author"))?;
+        let by: Author = serde_json::from_slice(self.by).map_err(|_| form("an author"))?;
         let key: Key = self.key.parse().map_err(|_| form("a key within its bounds"))?;
         let data = match self.data {
             DataView::Present(data) => Data::Present(

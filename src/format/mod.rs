@@ -9,6 +9,7 @@ pub mod canonical;
 pub mod catalog;
 mod chain;
 mod checksum;
+mod compact;
 mod cursor;
 pub mod frames;
 mod header;
@@ -26,7 +27,7 @@ pub use header::Header;
 pub use journal_id::{JournalId, JournalIdError};
 pub use line::{
     DataView, Encoded, Envelope, LineFault, LineSpans, LineView, encode, parse, parse_prefix,
-    parse_spans, seed_of, verify_checksum,
+    parse_spans, parse_spans_knowing, seed_of, verify_checksum,
 };
 pub use segment::{Sealed, Segment, SegmentName, SegmentNameError};
 pub use snapshot::{Snapshot, SnapshotFault};

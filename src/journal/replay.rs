@@ -3,7 +3,7 @@
 use super::reader::{End, Position, Reader, Step, Tail, Wrong};
 use crate::disk::DiskError;
 use crate::format::{DataView, LineView, parse};
-use crate::vocabulary::{Event, Finding, FindingClass, Link, Projection, SessionId, Upcasts};
+use crate::vocabulary::{Finding, FindingClass, Link, Projection, SessionId};
 
 /// What a journal comes to, as far as it was read.
 #[derive(Debug, Clone)]
@@ -132,11 +132,13 @@ impl Replay {
 /// Folds one more line into a state.
 pub fn apply_line(projection: &mut Projection, view: &LineView<'_>) {
     match view.data {
-        DataView::Present(data) => match Event::from_data(view.kind, data, &Upcasts::CURRENT) {
-            Ok(event) => projection.apply(view.seq, view.at, &event),
-            // It proves itself, and says nothing that can be folded: `verify` reports it.
-            Err(_) => projection.metadata.seq = view.seq,
-        },
+        DataView::Present(data) => {
+            match Projection::read_event(Some(projection), view.kind, data) {
+                Ok(event) => projection.apply(view.seq, view.at, &event),
+                // It proves itself, and says nothing that can be folded: `verify` reports it.
+                Err(_) => projection.metadata.seq = view.seq,
+            }
+        }
         DataView::Erased(_) => projection.apply_erased(view.seq, view.kind),
     }
 }

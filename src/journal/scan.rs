@@ -9,13 +9,13 @@ use memchr::memmem;
 use crate::disk::{DiskError, DiskFile};
 use crate::format::bounds::{LINE_BYTES_MAX, PADDING, SECTOR_BYTES};
 use crate::format::{
-    LineFault, LineSpans, LineView, Seed, parse_prefix, parse_spans, verify_checksum,
+    LineFault, LineSpans, LineView, Seed, parse_prefix, parse_spans_knowing, verify_checksum,
 };
 
 /// How much is asked of the medium at once.
 const CHUNK_BYTES: usize = 64 * 1024;
-/// What a buffer is extended with: copied in one go even where the build is not optimised.
-static BLANK_CHUNK: [u8; CHUNK_BYTES] = [0; CHUNK_BYTES];
+/// How much is asked of it first: most journals are no longer.
+const FIRST_CHUNK_BYTES: usize = 8 * 1024;
 
 /// How often a scanner reads padding again that something follows: a reader who follows writers
 /// needs it each time that it catches up with them, and bytes that were made to cost time get no
@@ -95,6 +95,8 @@ pub struct Scanner<'f> {
     file: &'f dyn DiskFile,
     seed: Seed,
     buffer: Vec<u8>,
+    /// How much of `buffer` was read; the rest is room.
+    filled: usize,
     /// Where `buffer` begins in the file.
     base: u64,
     /// How much of `buffer` is done with.
@@ -108,6 +110,8 @@ pub struct Scanner<'f> {
     pending: Option<Damage>,
     /// The record last delivered.
     delivered: Option<Delivered>,
+    /// Its author.
+    author: Vec<u8>,
 }
 
 /// Where a record stands in the buffer.
@@ -126,6 +130,7 @@ impl<'f> Scanner<'f> {
             file,
             seed,
             buffer: Vec::new(),
+            filled: 0,
             base: offset,
             start: 0,
             at_end_of_file: false,
@@ -133,6 +138,7 @@ impl<'f> Scanner<'f> {
             reread_from: None,
             pending: None,
             delivered: None,
+            author: Vec::new(),
         }
     }
 
@@ -159,7 +165,7 @@ impl<'f> Scanner<'f> {
                 Err(fault) => fault,
             },
             None if self.rest_is_padding()? => {
-                let file_len = self.base + self.buffer.len() as u64;
+                let file_len = self.base + self.filled as u64;
                 return Ok(Piece::End { offset: self.offset(), file_len });
             }
             None if self.rest().len() >= LINE_BYTES_MAX => LineFault::TooLong,
@@ -197,26 +203,24 @@ impl<'f> Scanner<'f> {
     fn read_again(&mut self) {
         self.base = self.offset();
         self.start = 0;
-        self.buffer.clear();
+        self.filled = 0;
         self.at_end_of_file = false;
         self.reread_from = Some(self.base);
         self.rereads_left -= 1;
     }
 
     fn rest(&self) -> &[u8] {
-        self.buffer.get(self.start..).unwrap_or_default()
+        self.buffer.get(self.start..self.filled).unwrap_or_default()
     }
 
     /// Whether the next `length` bytes are a record of this journal.
     fn check_line(&self, length: usize) -> Result<LineSpans, LineFault> {
         let line = self.rest().get(..length).unwrap_or_default();
         // A wrong checksum is the better description of damage than whatever no longer parses.
-        let checksum = verify_checksum(self.seed, line);
-        match parse_spans(line) {
-            Ok(spans) => checksum.map(|()| spans),
-            Err(fault) if checksum.is_ok() => Err(fault),
-            Err(LineFault::TooLong) => Err(LineFault::TooLong),
-            Err(fault) => Err(checksum.err().unwrap_or(fault)),
+        match verify_checksum(self.seed, line) {
+            Err(_) if line.len() >= LINE_BYTES_MAX => Err(LineFault::TooLong),
+            Err(fault) => Err(fault),
+            Ok(()) => parse_spans_knowing(line, &self.author),
         }
     }
 
@@ -230,8 +234,12 @@ impl<'f> Scanner<'f> {
     fn deliver(&mut self, spans: LineSpans, line_feed: usize) -> Piece {
         let start = self.start;
         self.start += spans.len() + line_feed;
-        let view = spans.view(self.buffer.get(start..).unwrap_or_default());
-        let (seq, batch) = (view.seq, view.batch);
+        let (seq, batch) = (spans.seq(), spans.batch());
+        let author = spans.author(self.buffer.get(start..).unwrap_or_default());
+        if author != self.author {
+            self.author.clear();
+            self.author.extend_from_slice(author);
+        }
         let offset = self.base + start as u64;
         self.delivered = Some(Delivered { start, line_feed, spans });
         Piece::Record { offset, seq, batch }
@@ -278,17 +286,20 @@ impl<'f> Scanner<'f> {
             return Ok(false);
         }
         if self.start > 0 {
-            self.buffer.drain(..self.start);
+            self.buffer.copy_within(self.start..self.filled, 0);
             self.base += self.start as u64;
+            self.filled -= self.start;
             self.start = 0;
         }
-        let held = self.buffer.len();
-        self.buffer.extend_from_slice(&BLANK_CHUNK);
-        let read = self
-            .file
-            .read_at(self.base + held as u64, self.buffer.get_mut(held..).unwrap_or_default())?;
-        self.buffer.truncate(held + read);
-        self.at_end_of_file = read < CHUNK_BYTES;
+        let wanted = if self.buffer.is_empty() { FIRST_CHUNK_BYTES } else { CHUNK_BYTES };
+        let end = self.filled + wanted;
+        if self.buffer.len() < end {
+            self.buffer.resize(end, 0);
+        }
+        let room = self.buffer.get_mut(self.filled..end).unwrap_or_default();
+        let read = self.file.read_at(self.base + self.filled as u64, room)?;
+        self.filled += read;
+        self.at_end_of_file = read < wanted;
         Ok(read > 0)
     }
 
@@ -311,7 +322,7 @@ impl<'f> Scanner<'f> {
     /// More padding than a line is long: looked at in place, without moving on.
     fn padding_goes_on(&self) -> Result<bool, DiskError> {
         let mut chunk = vec![0; CHUNK_BYTES];
-        let mut offset = self.base + self.buffer.len() as u64;
+        let mut offset = self.base + self.filled as u64;
         loop {
             let read = self.file.read_at(offset, &mut chunk)?;
             let bytes = chunk.get(..read).unwrap_or_default();

@@ -4,7 +4,7 @@ use std::fmt;
 
 use serde::{Serialize, Serializer};
 
-use super::SessionId;
+use super::{SessionId, SessionMetadata};
 
 /// What kind of wrong. The names are stable.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -200,6 +200,8 @@ pub struct Verification {
     pub bytes: u64,
     /// Records at or below an anchor that they agree with.
     pub anchored: u64,
+    /// What the records come to, where they were folded.
+    pub state: Option<SessionMetadata>,
 }
 
 impl Verification {

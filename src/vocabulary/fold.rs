@@ -170,10 +170,17 @@ fn begin_as_fork(metadata: &mut SessionMetadata, at: Timestamp, forked: &Forked)
 fn speak(metadata: &mut SessionMetadata, at: Timestamp, message: &MessageRecorded) {
     metadata.message_count += 1;
     touch(metadata, message.occurred.unwrap_or(at));
-    if metadata.first_message.is_none() && message.role == Role::user() && !message.meta {
+    if metadata.begins_with(message) {
         let text = message.text.as_deref().map(str::trim).filter(|text| !text.is_empty());
         metadata.first_message =
             text.map(|text| text.chars().take(FIRST_MESSAGE_CHARS_MAX).collect());
+    }
+}
+
+impl SessionMetadata {
+    /// Whether the text of a message would become the first one, if it has any.
+    pub(super) fn begins_with(&self, message: &MessageRecorded) -> bool {
+        self.first_message.is_none() && message.role == Role::user() && !message.meta
     }
 }
 

@@ -1,5 +1,6 @@
 //! Short texts with rules: names, tags, field names, roles and keys.
 
+use std::borrow::Cow;
 use std::fmt;
 use std::str::FromStr;
 
@@ -38,15 +39,18 @@ pub enum LabelError {
     },
 }
 
-/// Defines one kind of label: a text in a box whose only constructor checks the rule.
+/// Defines one kind of label: a text whose only constructor checks the rule. Usual ones are not
+/// allocated.
 macro_rules! label {
-    ($(#[$doc:meta])* $name:ident, $check:ident) => {
+    ($(#[$doc:meta])* $name:ident, $check:ident $(, $usual:literal)*) => {
         $(#[$doc])*
         #[derive(Clone, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
         #[serde(try_from = "String", into = "String")]
-        pub struct $name(Box<str>);
+        pub struct $name(Cow<'static, str>);
 
         impl $name {
+            const USUAL: &[&str] = &[$($usual),*];
+
             /// The label as text.
             #[must_use]
             pub fn as_str(&self) -> &str {
@@ -58,7 +62,10 @@ macro_rules! label {
             type Err = LabelError;
 
             fn from_str(text: &str) -> Result<Self, LabelError> {
-                $check(text).map(|()| Self(text.into()))
+                match Self::USUAL.iter().find(|usual| **usual == text) {
+                    Some(usual) => Ok(Self(Cow::Borrowed(usual))),
+                    None => $check(text).map(|()| Self(Cow::Owned(text.to_owned()))),
+                }
             }
         }
 
@@ -66,13 +73,13 @@ macro_rules! label {
             type Error = LabelError;
 
             fn try_from(text: String) -> Result<Self, LabelError> {
-                $check(&text).map(|()| Self(text.into_boxed_str()))
+                $check(&text).map(|()| Self(Cow::Owned(text)))
             }
         }
 
         impl From<$name> for String {
             fn from(label: $name) -> Self {
-                label.0.into()
+                label.0.into_owned()
             }
         }
 
@@ -107,7 +114,7 @@ label! {
 label! {
     /// Who speaks in a message: 1 to 32 bytes of lowercase ASCII letters, digits, `-` and `_`.
     /// `user`, `assistant`, `system` and `tool` are the usual ones.
-    Role, check_role
+    Role, check_role, "user", "assistant", "system", "tool"
 }
 label! {
     /// What makes an append idempotent: 1 to 200 bytes of printable ASCII, without quotes or
@@ -119,25 +126,25 @@ impl Role {
     /// The person.
     #[must_use]
     pub fn user() -> Self {
-        Self("user".into())
+        Self(Cow::Borrowed("user"))
     }
 
     /// The model.
     #[must_use]
     pub fn assistant() -> Self {
-        Self("assistant".into())
+        Self(Cow::Borrowed("assistant"))
     }
 
     /// What a tool answered.
     #[must_use]
     pub fn tool() -> Self {
-        Self("tool".into())
+        Self(Cow::Borrowed("tool"))
     }
 
     /// The program around the model.
     #[must_use]
     pub fn system() -> Self {
-        Self("system".into())
+        Self(Cow::Borrowed("system"))
     }
 }
 
@@ -145,7 +152,7 @@ impl Key {
     /// A key that nobody else has: a UUIDv7.
     #[must_use]
     pub fn generate() -> Self {
-        Self(uuid::Uuid::now_v7().to_string().into())
+        Self(Cow::Owned(uuid::Uuid::now_v7().to_string()))
     }
 }
 

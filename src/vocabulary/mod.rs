@@ -22,6 +22,7 @@ mod metadata;
 mod plan;
 mod record;
 mod session_id;
+mod skim;
 mod timestamp;
 mod traces;
 mod transition;

@@ -1,6 +1,7 @@
 //! `annals verify`.
 
 use std::collections::VecDeque;
+use std::num::NonZero;
 use std::path::PathBuf;
 use std::sync::Arc;
 
@@ -19,8 +20,9 @@ use crate::manager::SessionError;
 use crate::repository::{Depth, RepositoryError};
 use crate::vocabulary::{Finding, FindingClass, SessionId, Verification};
 
-/// Sessions verified at the same time: one is read while another is checked.
-const AT_ONCE: usize = 2;
+/// Sessions under way at once, for each processor: enough that none waits for one that is told, or
+/// for a long one. Each holds about a line, however long its journal is.
+const AT_ONCE_PER_PROCESSOR: usize = 4;
 
 /// Replay and check sessions; exit code 1 if anything is found
 #[derive(Debug, Args)]
@@ -58,13 +60,14 @@ pub(in crate::cli) async fn run(
 ) -> Result<Status, CliError> {
     let mut anchors = args.anchors.as_deref().map(anchors::read).transpose()?.unwrap_or_default();
     let sessions = context.named_or_all(&args.sessions).await?;
+    let processors = std::thread::available_parallelism().map_or(1, NonZero::get);
     let bar = progress::bar(sessions.len(), "verifying");
     let mut waiting = sessions.iter();
     let mut running: VecDeque<(&SessionId, Running)> = VecDeque::new();
     let mut summary = Summary::default();
     let mut status = Status::Done;
     loop {
-        while running.len() < AT_ONCE
+        while running.len() < AT_ONCE_PER_PROCESSOR * processors
             && let Some(session) = waiting.next()
         {
             let depth =

@@ -14,7 +14,7 @@ use crate::journal::snapshots::Snapshots;
 use crate::journal::whole::WholeJournal;
 use crate::journal::{JournalError, read_blob};
 use crate::vocabulary::{
-    Event, Finding, FindingClass, Link, Projection, SessionId, Timestamp, Upcasts, Verification,
+    Event, Finding, FindingClass, Link, Projection, SessionId, Timestamp, Verification,
     check_transition,
 };
 
@@ -83,7 +83,9 @@ impl<'a> Audit<'a> {
     }
 
     pub(super) fn into_verification(self) -> Verification {
-        self.verification
+        let (session, at) = (self.session, self.header_at);
+        let folded = self.projection.unwrap_or_else(|| Projection::blank(session.clone(), at));
+        Verification { state: (!self.scope.quick).then_some(folded.metadata), ..self.verification }
     }
 
     pub(super) fn run(&mut self) -> Result<(), JournalError> {
@@ -241,7 +243,7 @@ impl<'a> Audit<'a> {
                 return Ok(());
             }
         };
-        let event = match Event::from_data(view.kind, data, &Upcasts::CURRENT) {
+        let event = match Projection::read_event(self.projection.as_ref(), view.kind, data) {
             Ok(event) => event,
             Err(fault) => {
                 let class = FindingClass::ImpossibleTransition;

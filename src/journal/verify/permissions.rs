@@ -1,8 +1,6 @@
 //! Whether others than the owner can get at a session, and whether it leads out of the store.
 
-use std::path::Path;
-
-use crate::disk::{Disk, DiskError, EntryKind};
+use crate::disk::{Disk, DiskError, EntryInfo, EntryKind};
 use crate::format::layout::SessionPaths;
 use crate::vocabulary::{Finding, FindingClass, SessionId};
 
@@ -16,12 +14,13 @@ pub(super) fn check(
     session: &SessionId,
 ) -> Result<Vec<Finding>, DiskError> {
     let mut findings = Vec::new();
-    let mut objections = objection(disk, paths.root(), "the session's folder")?;
-    if disk.info(paths.root())?.is_some_and(|info| info.kind == EntryKind::Directory) {
+    let root = disk.info(paths.root())?;
+    let mut objections: Vec<String> = objection(root, "the session's folder").into_iter().collect();
+    if root.is_some_and(|info| info.kind == EntryKind::Directory) {
         let mut entries = disk.list_dir(paths.root())?;
         entries.sort_by(|(a, _), (b, _)| a.cmp(b));
         for (name, _) in entries {
-            objections.extend(objection(disk, &paths.root().join(&name), &name)?);
+            objections.extend(objection(disk.info(&paths.root().join(&name))?, &name));
         }
     }
     for message in objections {
@@ -30,14 +29,14 @@ pub(super) fn check(
     Ok(findings)
 }
 
-fn objection(disk: &dyn Disk, path: &Path, name: &str) -> Result<Vec<String>, DiskError> {
-    let Some(info) = disk.info(path)? else { return Ok(Vec::new()) };
-    Ok(match info.kind {
-        EntryKind::Link => vec![format!("{name} is a link and may lead out of the store")],
-        EntryKind::Other => vec![format!("{name} is neither a file nor a folder")],
+fn objection(info: Option<EntryInfo>, name: &str) -> Option<String> {
+    let info = info?;
+    match info.kind {
+        EntryKind::Link => Some(format!("{name} is a link and may lead out of the store")),
+        EntryKind::Other => Some(format!("{name} is neither a file nor a folder")),
         _ if info.mode & OTHERS != 0 => {
-            vec![format!("{name} has mode {:o}: others than its owner can get at it", info.mode)]
+            Some(format!("{name} has mode {:o}: others than its owner can get at it", info.mode))
         }
-        _ => Vec::new(),
-    })
+        _ => None,
+    }
 }

@@ -6,20 +6,25 @@ use crate::journal::catalog::View;
 use crate::vocabulary::{Finding, FindingClass, SessionId, SessionMetadata};
 
 impl Inner {
-    /// Whether the catalog says of a sound session what its journal says. What is different while
-    /// nobody is kept out may be a writer's work, and is looked at again while writers wait.
-    pub(super) fn check_row(&self, session: &SessionId) -> Option<Finding> {
+    /// Whether the catalog says of a sound session what its journal says, which is `state`. What is
+    /// different while nobody is kept out may be a writer's work, and is looked at again while
+    /// writers wait.
+    pub(super) fn check_row(
+        &self,
+        session: &SessionId,
+        state: &SessionMetadata,
+    ) -> Option<Finding> {
         if !self.settings.catalog || !self.store.exists().ok()? {
             return None;
         }
-        let (row, state) = self.row_and_state(session)?;
-        if row == state {
+        if self.row_of(session)? == *state {
             return None;
         }
         let paths = self.store.paths(session).ok()?;
         let lock = FileLock::open(&*self.store.disk, &paths.lock()).ok()?;
         let _guard = lock.shared(self.settings.lock_timeout).ok()?;
-        let (row, state) = self.row_and_state(session)?;
+        let row = self.row_of(session)?;
+        let state = self.load_once(session).ok()?.state;
         if row == state {
             return None;
         }
@@ -32,7 +37,8 @@ impl Inner {
         Some(Finding::new(session, FindingClass::CatalogMismatch, message))
     }
 
-    fn row_and_state(&self, session: &SessionId) -> Option<(SessionMetadata, SessionMetadata)> {
+    /// The state in the row that a listing would believe now.
+    fn row_of(&self, session: &SessionId) -> Option<SessionMetadata> {
         let (disk, paths) = (&*self.store.disk, self.store.feed.paths());
         let mut kept = self.kept_catalog();
         let opened = match kept.take() {
@@ -45,7 +51,6 @@ impl Inner {
             return None;
         }
         let row = view.row_of(session).ok()??;
-        drop(kept);
-        Some((row.state()?.clone(), self.load_once(session).ok()?.state))
+        row.state().cloned()
     }
 }

@@ -355,8 +355,10 @@ impl SessionRepository for FileSystemRepository {
             let timeout = inner.settings.lock_timeout;
             let mut verification = reading::verify(&inner.store, &session, &depth, timeout)
                 .map_err(|error| of_journal(&session, &Arc::new(error)))?;
-            if !depth.quick && verification.findings.is_empty() {
-                verification.findings.extend(inner.check_row(&session));
+            if verification.findings.is_empty()
+                && let Some(state) = &verification.state
+            {
+                verification.findings.extend(inner.check_row(&session, state));
             }
             Ok(verification)
         })
