@@ -1,0 +1,43 @@
+//! What annals is measured beside, and annals.
+
+mod annals;
+mod fjall;
+mod floor;
+mod json_lines;
+mod plan;
+mod redb;
+mod salamander;
+mod sqlite;
+
+use crate::peer::Peer;
+
+/// The one that all others are held against.
+pub const ANNALS: &str = "annals";
+/// The two that targets and the check of regressions go by.
+pub const SQLITE: &str = "sqlite";
+/// What the system calls alone cost.
+pub const FLOOR: &str = "floor";
+
+/// All of them, in the order of the page.
+pub fn all() -> [&'static dyn Peer; 8] {
+    [
+        &annals::Annals,
+        &sqlite::Sqlite,
+        &redb::Redb,
+        &fjall::Fjall,
+        &salamander::Salamander,
+        &plan::PlansDesign,
+        &json_lines::JsonLines,
+        &floor::RawFloor,
+    ]
+}
+
+/// The one of a name.
+pub fn named(name: &str) -> Option<&'static dyn Peer> {
+    all().into_iter().find(|peer| peer.name() == name)
+}
+
+/// Those that the check of regressions goes by.
+pub fn held_against_each_other() -> [&'static dyn Peer; 3] {
+    [&annals::Annals, &sqlite::Sqlite, &floor::RawFloor]
+}
