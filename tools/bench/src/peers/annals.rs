@@ -5,28 +5,16 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::sync::Arc;
 
-use annals::disk::RealDisk;
-use annals::repository::{
-    CacheOptions, CachedRepository, Durability as Promise, FileSystemOptions, FileSystemRepository,
-    author_from_environment,
-};
-use annals::vocabulary::{
-    Command as Change, Entry, ExpectedSeq, NewMessage, NewSession, Role, SessionFilter, SessionId,
-    SessionStatus,
-};
-use annals::{SessionManager, SessionRepository};
-use anyhow::{Context as _, Result, ensure};
-use tokio::runtime::{Builder, Runtime};
+use annals::vocabulary::{SessionFilter, SessionId, SessionStatus};
+use annals::{FileSystemRepository, SessionRepository as _};
+use anyhow::{Result, ensure};
+use tokio::runtime::Runtime;
 
 use crate::cold::Action;
 use crate::event;
+use crate::library::{self, Cached};
 use crate::peer::{Durability, Peer, Store};
 use crate::works::Kind;
-
-/// Where `run` says that the command is.
-const BINARY_VARIABLE: &str = "ANNALS_BINARY";
-/// Most events of one append.
-const EVENTS_AT_ONCE: u64 = 1_000;
 
 pub(super) struct Annals;
 
@@ -49,22 +37,13 @@ impl Peer for Annals {
     }
 
     fn open(&self, place: &Path, durability: Durability) -> Result<Box<dyn Store>> {
-        let options = FileSystemOptions {
-            durability: match durability {
-                Durability::Durable => Promise::Sync,
-                Durability::Buffered => Promise::Buffered,
-            },
-            ..FileSystemOptions::new(author_from_environment())
-        };
         let place = place.join("store");
-        let repository = FileSystemRepository::open_with(Arc::new(RealDisk), &place, options)?;
-        let cached = CachedRepository::new(repository, CacheOptions::default());
-        let manager = Arc::new(SessionManager::new(cached));
-        Ok(Box::new(AnnalsStore { manager, runtime: runtime()?, place }))
+        let manager = Arc::new(library::cached(library::open(&place, durability)?));
+        Ok(Box::new(AnnalsStore { manager, runtime: library::runtime()?, place }))
     }
 
     fn command(&self, place: &Path, action: &Action) -> Result<Command> {
-        let mut command = Command::new(std::env::var_os(BINARY_VARIABLE).context(BINARY_VARIABLE)?);
+        let mut command = Command::new(super::annals_binary()?);
         command.arg("--store").arg(place.join("store"));
         match action {
             Action::Append { session } => {
@@ -80,12 +59,8 @@ impl Peer for Annals {
     }
 }
 
-fn runtime() -> Result<Runtime> {
-    Ok(Builder::new_current_thread().enable_time().build()?)
-}
-
 struct AnnalsStore {
-    manager: Arc<SessionManager<CachedRepository<FileSystemRepository>>>,
+    manager: Arc<Cached>,
     runtime: Runtime,
     place: PathBuf,
 }
@@ -100,39 +75,18 @@ impl AnnalsStore {
     }
 }
 
-fn message(session: &str, seq: u64) -> NewMessage {
-    NewMessage::new(Role::user(), event::text(session, seq))
-}
-
 impl Store for AnnalsStore {
     fn for_another_thread(&self) -> Result<Box<dyn Store + Send>> {
         let (manager, place) = (Arc::clone(&self.manager), self.place.clone());
-        Ok(Box::new(Self { manager, runtime: runtime()?, place }))
+        Ok(Box::new(Self { manager, runtime: library::runtime()?, place }))
     }
 
-    /// The event that says that the session was created is one of them.
     fn create(&mut self, session: &str, events: u64) -> Result<()> {
-        let id: SessionId = session.parse()?;
-        let create = Entry { command: Change::Create(NewSession::default()), key: None };
-        let record =
-            |seq| Entry { command: Change::RecordMessage(message(session, seq)), key: None };
-        let first = events.min(EVENTS_AT_ONCE);
-        let mut entries: Vec<Entry> =
-            std::iter::once(create).chain((2..=first).map(record)).collect();
-        let (mut expected, mut written) = (ExpectedSeq::NoSession, first);
-        loop {
-            self.runtime.block_on(self.manager.append(&id, expected, entries))?;
-            if written == events {
-                return Ok(());
-            }
-            let last = events.min(written + EVENTS_AT_ONCE);
-            entries = (written + 1..=last).map(record).collect();
-            (expected, written) = (ExpectedSeq::Any, last);
-        }
+        self.runtime.block_on(library::create(&self.manager, &session.parse()?, events))
     }
 
     fn append(&mut self, session: &str) -> Result<()> {
-        let message = message(session, 0);
+        let message = library::message(session, 0);
         self.runtime.block_on(self.manager.record_message(&session.parse()?, message))?;
         Ok(())
     }

@@ -9,7 +9,14 @@ mod redb;
 mod salamander;
 mod sqlite;
 
+use std::path::PathBuf;
+
+use anyhow::{Context as _, Result};
+
 use crate::peer::Peer;
+
+/// Where `run` says that the command of annals is.
+const BINARY_VARIABLE: &str = "ANNALS_BINARY";
 
 /// The one that all others are held against.
 pub const ANNALS: &str = "annals";
@@ -40,4 +47,9 @@ pub fn named(name: &str) -> Option<&'static dyn Peer> {
 /// Those that the check of regressions goes by.
 pub fn held_against_each_other() -> [&'static dyn Peer; 3] {
     [&annals::Annals, &sqlite::Sqlite, &floor::RawFloor]
+}
+
+/// The command of annals.
+pub fn annals_binary() -> Result<PathBuf> {
+    std::env::var_os(BINARY_VARIABLE).map(PathBuf::from).context(BINARY_VARIABLE)
 }
