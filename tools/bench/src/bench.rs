@@ -43,7 +43,7 @@ impl Sizes {
     /// Those of the targets.
     pub const FULL: Self = Self {
         rounds: 5,
-        durable: 3_000,
+        durable: 2_000,
         buffered: 50_000,
         shared: 1_000,
         created: 100_000,

@@ -27,7 +27,7 @@ use std::process::ExitCode;
 use anyhow::Result;
 
 const USAGE: &str = "tools/bench/run calls | reads | starts | scale [--max SESSIONS], or \
-    tools/bench/run [--quick] [--work NAME]… [--check | --baseline | --page]";
+    tools/bench/run [--quick] [--work NAME]… [--peer NAME]… [--check | --baseline | --page]";
 
 /// A process that is to be cold does nothing before it knows that it is one.
 fn main() -> ExitCode {

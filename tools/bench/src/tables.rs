@@ -4,7 +4,7 @@ use std::fs;
 use std::path::Path;
 use std::process::ExitCode;
 
-use anyhow::{Result, bail, ensure};
+use anyhow::{Context as _, Result, bail, ensure};
 
 use crate::bench::{Bench, Sizes};
 use crate::check::{self, Baseline, Regression};
@@ -25,6 +25,7 @@ pub const FOLDER: &str = "target/bench/stores";
 pub struct Asked {
     quick: bool,
     works: Vec<String>,
+    peers: Vec<String>,
     check: bool,
     baseline: bool,
     page: bool,
@@ -45,10 +46,14 @@ impl Asked {
                     asked.works.push(name.clone());
                     arguments.next();
                 }
+                ("--peer", Some(name)) => {
+                    asked.peers.push(name.clone());
+                    arguments.next();
+                }
                 _ => bail!("{argument}? {}", crate::USAGE),
             }
         }
-        let is_partial = asked.quick || !asked.works.is_empty();
+        let is_partial = asked.quick || !asked.works.is_empty() || !asked.peers.is_empty();
         ensure!(!(asked.page && is_partial), "the page shows all works at full size");
         ensure!(
             asked.quick || !(asked.check || asked.baseline),
@@ -57,12 +62,19 @@ impl Asked {
         Ok(asked)
     }
 
-    fn peers(&self) -> Vec<&'static dyn Peer> {
+    fn peers(&self) -> Result<Vec<&'static dyn Peer>> {
         if self.check || self.baseline {
-            peers::held_against_each_other().to_vec()
-        } else {
-            peers::all().to_vec()
+            return Ok(peers::held_against_each_other().to_vec());
         }
+        if self.peers.is_empty() {
+            return Ok(peers::all().to_vec());
+        }
+        let named = |name: &String| {
+            let names = peers::all().map(|peer| peer.name()).join(", ");
+            peers::named(name)
+                .with_context(|| format!("there is no peer {name}; there are {names}"))
+        };
+        self.peers.iter().map(named).collect()
     }
 
     fn works(&self) -> Result<Vec<Box<dyn Work>>> {
@@ -81,7 +93,7 @@ impl Asked {
 /// Does what is asked for.
 pub fn run(asked: &Asked) -> Result<ExitCode> {
     let sizes = if asked.quick { Sizes::QUICK } else { Sizes::FULL };
-    let bench = Bench { sizes, folder: FOLDER.into(), peers: asked.peers() };
+    let bench = Bench { sizes, folder: FOLDER.into(), peers: asked.peers()? };
     clear(&bench.folder)?;
     let baseline = if asked.check { check::read(Path::new(BASELINE))? } else { Baseline::new() };
     println!("{}", report::HEADING.join(" | "));

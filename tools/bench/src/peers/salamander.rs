@@ -44,7 +44,7 @@ impl Peer for Salamander {
             Durability::Durable => Promise::Sync,
             Durability::Buffered => Promise::Flush,
         };
-        Ok(Box::new(SalamanderStore { engine: engine, promise }))
+        Ok(Box::new(SalamanderStore { engine, promise }))
     }
 }
 

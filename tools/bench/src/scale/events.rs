@@ -31,8 +31,7 @@ pub(super) fn measure(path: &Path, sizes: &[u64]) -> Result<Vec<Point>> {
     for size in sizes.iter().copied() {
         let manager = library::cached(library::open(path, Buffered)?);
         runtime.block_on(library::lengthen(&manager, &session, events, size))?;
-        for (operation, durability) in
-            [("append, buffered", Buffered), ("append, durable", Durable)]
+        for (operation, durability) in [("buffered append", Buffered), ("durable append", Durable)]
         {
             let manager = library::cached(library::open(path, durability)?);
             runtime.block_on(manager.get_session(&session))?;
@@ -52,7 +51,7 @@ pub(super) fn measure(path: &Path, sizes: &[u64]) -> Result<Vec<Point>> {
             }
             Ok(())
         })?;
-        points.observe(size, "verify, an event", events, || {
+        points.observe(size, "verify (an event)", events, || {
             let manager = library::cached(library::open(path, Durable)?);
             let findings =
                 runtime.block_on(manager.verify_session(&session, &Depth::default()))?.findings;
@@ -62,7 +61,7 @@ pub(super) fn measure(path: &Path, sizes: &[u64]) -> Result<Vec<Point>> {
         for snapshot in ["snapshot.json", "snapshot.previous.json"] {
             let _ = fs::remove_file(folder.join(snapshot));
         }
-        points.observe(size, "replay, an event", events, || {
+        points.observe(size, "replay (an event)", events, || {
             let manager = library::cached(library::open(path, Durable)?);
             runtime.block_on(manager.get_session(&session))?;
             Ok(())

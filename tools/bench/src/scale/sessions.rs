@@ -74,8 +74,7 @@ impl Store<'_> {
 
     fn change(&self, points: &mut Points) -> Result<()> {
         let (size, spread) = (self.size, self.spread()?);
-        for (operation, durability) in
-            [("append, buffered", Buffered), ("append, durable", Durable)]
+        for (operation, durability) in [("buffered append", Buffered), ("durable append", Durable)]
         {
             let manager = self.open(durability)?;
             points.observe(size, operation, spread.len() as u64, || {
@@ -92,13 +91,13 @@ impl Store<'_> {
     fn read(&self, points: &mut Points) -> Result<()> {
         let (size, spread) = (self.size, self.spread()?);
         let listed = LISTED.min(usize::try_from(size)?);
-        points.observe(size, "open, list 20", 1, || self.list(&self.open(Durable)?, listed))?;
+        points.observe(size, "open and list 20", 1, || self.list(&self.open(Durable)?, listed))?;
         let manager = self.open(Durable)?;
         self.list(&manager, listed)?;
-        points.observe(size, "list 20, warm", LISTS, || {
+        points.observe(size, "warm list of 20", LISTS, || {
             (0..LISTS).try_for_each(|_| self.list(&manager, listed))
         })?;
-        for operation in ["get, cold", "get, warm"] {
+        for operation in ["cold get", "warm get"] {
             points.observe(size, operation, spread.len() as u64, || {
                 for session in &spread {
                     self.runtime.block_on(manager.get_session(session))?;
@@ -115,7 +114,7 @@ impl Store<'_> {
             }
             Ok(())
         })?;
-        points.observe(size, "list all, a session", size, || {
+        points.observe(size, "list all (a session)", size, || {
             self.list(&self.open(Durable)?, usize::try_from(size)?)
         })?;
         Ok(())
@@ -136,11 +135,11 @@ impl Store<'_> {
         self.list(&manager, LISTED.min(usize::try_from(size)?))?;
         self.create(&self.open(Buffered)?, size..size + 1)?;
         self.size += 1;
-        points.observe(size, "list 20 after a creation", 1, || {
+        points.observe(size, "list of 20 after a creation", 1, || {
             self.list(&manager, LISTED.min(usize::try_from(size)?))
         })?;
         fs::remove_dir_all(self.path.join("catalog"))?;
-        points.observe(size, "rebuild the catalog, a session", self.size, || {
+        points.observe(size, "rebuild (a session)", self.size, || {
             self.list(&self.open(Durable)?, LISTED.min(usize::try_from(size)?))
         })?;
         Ok(())
