@@ -106,7 +106,7 @@ fn show(figure: &Figure, value: f64) -> String {
 }
 
 /// One column a peer: the median, and the least and the most of all rounds.
-fn every_peer(works: &[Measured]) -> String {
+pub fn every_peer(works: &[Measured]) -> String {
     let mut heading = vec!["work".to_owned(), "figure".to_owned()];
     heading.extend(peers::all().iter().map(|peer| peer.title().to_owned()));
     let mut rows = vec![heading];

@@ -6,6 +6,7 @@ use std::process::{Command, ExitCode};
 
 use anyhow::{Context as _, Result};
 use nix::sys::resource::{UsageWho, getrusage};
+use nix::sys::time::TimeValLike as _;
 
 use crate::bench::{median, seconds_of};
 use crate::page::{self, number, table};
@@ -32,7 +33,23 @@ struct Program {
     title: String,
     command: Command,
     milliseconds: Vec<f64>,
+    processor_ms: Vec<f64>,
     faults: Vec<f64>,
+}
+
+impl Program {
+    fn new(title: &str, command: Command) -> Self {
+        let (milliseconds, processor_ms, faults) = Default::default();
+        Self { title: title.to_owned(), command, milliseconds, processor_ms, faults }
+    }
+}
+
+/// What all processes that have ended took of the processor, in milliseconds, and how many pages
+/// they had to be given.
+fn taken() -> Result<(f64, f64)> {
+    let usage = getrusage(UsageWho::RUSAGE_CHILDREN)?;
+    let microseconds = usage.user_time() + usage.system_time();
+    Ok((microseconds.num_microseconds() as f64 / 1e3, usage.minor_page_faults() as f64))
 }
 
 /// Measures them, and writes the part of the page.
@@ -40,10 +57,11 @@ pub fn run(folder: &Path) -> Result<ExitCode> {
     let mut programs = programs(folder)?;
     for _ in 0..ROUNDS {
         for program in &mut programs {
-            let before = getrusage(UsageWho::RUSAGE_CHILDREN)?.minor_page_faults();
+            let before = taken()?;
             program.milliseconds.push(seconds_of(&mut program.command)? * 1e3);
-            let after = getrusage(UsageWho::RUSAGE_CHILDREN)?.minor_page_faults();
-            program.faults.push((after - before) as f64);
+            let after = taken()?;
+            program.processor_ms.push(after.0 - before.0);
+            program.faults.push(after.1 - before.1);
         }
     }
     let text = written(&programs)?;
@@ -57,18 +75,26 @@ fn programs(folder: &Path) -> Result<Vec<Program>> {
     let with = |title: &str, program: &Path, arguments: &[&str]| {
         let mut command = Command::new(program);
         command.env("ANNALS_STORE", folder.join("store")).args(arguments);
-        Program { title: title.to_owned(), command, milliseconds: Vec::new(), faults: Vec::new() }
+        Program::new(title, command)
     };
     let built = |(name, title): (&str, &str)| with(title, &Path::new(PROGRAMS).join(name), &[]);
     let mut programs: Vec<Program> = DEPENDENCIES.into_iter().map(built).collect();
     programs.push(with("`true`", Path::new("/usr/bin/true"), &[]));
     programs.push(with("`annals --version`", &annals, &["--version"]));
-    programs.push(with("`annals list` of an empty store", &annals, &["list"]));
+    programs.push(with("`annals list` of an empty store", &annals, &["--quiet", "list"]));
     Ok(programs)
 }
 
 fn written(programs: &[Program]) -> Result<String> {
-    let heading = ["program", "ms", "more than nothing, ms", "page faults", "relocations", "KiB"];
+    let heading = [
+        "program",
+        "ms",
+        "more than nothing, ms",
+        "ms of the processor",
+        "page faults",
+        "relocations",
+        "KiB",
+    ];
     let mut rows = vec![heading.map(str::to_owned).to_vec()];
     let nothing = programs.first().context("no program")?;
     for program in programs {
@@ -80,6 +106,7 @@ fn written(programs: &[Program]) -> Result<String> {
             program.title.clone(),
             number(own),
             format!("{more:+.2}"),
+            number(median(&program.processor_ms)),
             number(median(&program.faults)),
             number(relocations(path)? as f64),
             number(path.metadata()?.len() as f64 / 1024.0),

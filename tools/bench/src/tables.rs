@@ -109,6 +109,9 @@ pub fn run(asked: &Asked) -> Result<ExitCode> {
         measured.push(done);
     }
     clear(&bench.folder)?;
+    if !asked.check && !asked.baseline {
+        println!("\n{}", report::every_peer(&measured));
+    }
     if asked.page {
         page::put("table", &report::text(&measured))?;
     }

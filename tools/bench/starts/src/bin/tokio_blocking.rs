@@ -2,5 +2,5 @@
 
 fn main() {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_time().build().unwrap();
-    runtime.block_on(tokio::task::spawn_blocking(|| {})).unwrap();
+    runtime.block_on(async { tokio::task::spawn_blocking(|| {}).await.unwrap() });
 }
