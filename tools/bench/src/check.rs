@@ -15,9 +15,10 @@ use crate::rounds::Measured;
 use crate::works::Better;
 
 /// How much of its standing beside a peer annals may lose before that is suspicious.
-const TOLERANCE: f64 = 0.35;
-/// How many times a work is done in which annals seems to have become slower.
-const ATTEMPTS: usize = 4;
+const TOLERANCE: f64 = 0.5;
+/// How many times a work is done in which annals seems to have become slower, and how many for a
+/// baseline, which is the least of them: one that was lucky would make every later run look bad.
+pub const ATTEMPTS: usize = 4;
 
 /// For each figure of a work, and each peer that annals is held against, how many times as good
 /// annals is.
@@ -57,6 +58,18 @@ pub fn standing(measured: &Measured) -> Standing {
         standing.insert(figure.name.to_owned(), standings);
     }
     standing
+}
+
+/// Of each figure, and beside each peer, the worse of two standings.
+pub fn least(one: Standing, other: &Standing) -> Standing {
+    let least_of = |(figure, mut peers): (String, BTreeMap<String, f64>)| {
+        for (peer, times) in &mut peers {
+            let again = other.get(&figure).and_then(|peers| peers.get(peer));
+            *times = again.map_or(*times, |again| times.min(*again));
+        }
+        (figure, peers)
+    };
+    one.into_iter().map(least_of).collect()
 }
 
 /// Which figures of a work are worse than in the baseline, beside every peer.
@@ -154,6 +167,11 @@ mod tests {
         let within = 1.0 - TOLERANCE + 0.01;
 
         assert_eq!(found(standing(2.0 * within, 0.8 * within), &[]), []);
+    }
+
+    #[test]
+    fn a_baseline_is_no_better_than_the_worst_run_beside_each_peer() {
+        assert_eq!(least(standing(2.0, 0.5), &standing(1.5, 0.8)), standing(1.5, 0.5));
     }
 
     #[test]
