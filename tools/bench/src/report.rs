@@ -165,7 +165,7 @@ mod tests {
             (FLOOR, rounds(150.0)),
             ("redb", rounds(50.0)),
         ]);
-        Measured { name: "work", title: "a work".to_owned(), figures: &FIGURES, rounds }
+        Measured { title: "a work".to_owned(), figures: &FIGURES, rounds }
     }
 
     #[test]

@@ -13,8 +13,6 @@ use crate::works::{Better, Figure, Work};
 /// What came of a work.
 #[derive(Debug)]
 pub struct Measured {
-    /// The name of the work.
-    pub name: &'static str,
     /// What was done.
     pub title: String,
     /// What was measured of it.
@@ -45,8 +43,7 @@ pub fn take_turns(bench: &Bench, work: &dyn Work) -> Result<Measured> {
     if own.exists() {
         fs::remove_dir_all(own)?;
     }
-    let (name, figures) = (work.name(), work.figures());
-    Ok(Measured { name, title: work.title(&bench.sizes), figures, rounds })
+    Ok(Measured { title: work.title(&bench.sizes), figures: work.figures(), rounds })
 }
 
 impl Measured {
