@@ -1,7 +1,7 @@
-//! The operations of the manager on stores of 10, 100 and 1,000 sessions, with and without a cache.
+//! The operations of the manager on stores of 10 to 100,000 sessions, with and without a cache.
 //!
 //! `cargo bench --bench manager` compares with the run before it; with `-- --test` each is tried
-//! once.
+//! once on the smaller stores. `ANNALS_LONG` has the larger ones too then.
 #![allow(clippy::unwrap_used, missing_docs, reason = "a benchmark")]
 
 use std::hint::black_box;
@@ -13,13 +13,18 @@ use annals::repository::{
     CacheOptions, CachedRepository, Depth, Durability, FileSystemOptions, FileSystemRepository,
     SessionRepository, author_from_environment,
 };
-use annals::vocabulary::{NewMessage, NewSession, Role, SessionFilter, SessionId, SessionStatus};
+use annals::vocabulary::{
+    Command, Entry, ExpectedSeq, NewMessage, NewSession, Role, SessionFilter, SessionId,
+    SessionStatus,
+};
 use criterion::{BenchmarkId, Criterion, criterion_group, criterion_main};
 use tempfile::TempDir;
 use tokio::runtime::Runtime;
 
 const SIZES: [usize; 3] = [10, 100, 1_000];
-const MESSAGES: usize = 5;
+/// Made only where somebody waits for figures: it takes minutes.
+const LARGE_SIZES: [usize; 2] = [10_000, 100_000];
+const MESSAGES: usize = 4;
 
 /// A store of sessions with some messages each. Appends are not synced: it is the manager's own
 /// work that is measured, and `tools/measure` that measures the disk's.
@@ -34,10 +39,10 @@ impl Store {
         for number in 0..sessions {
             let id = session(number);
             let new = NewSession { message: Some("hello".to_owned()), ..NewSession::default() };
-            manager.create_session(Some(id.clone()), new).await.unwrap();
-            for _ in 0..MESSAGES {
-                manager.record_message(&id, message()).await.unwrap();
-            }
+            let messages = std::iter::repeat_with(|| Command::RecordMessage(message()));
+            let commands = std::iter::once(Command::Create(new)).chain(messages.take(MESSAGES));
+            let entries = commands.map(|command| Entry { command, key: None }).collect();
+            manager.append(&id, ExpectedSeq::NoSession, entries).await.unwrap();
         }
         store
     }
@@ -51,7 +56,7 @@ impl Store {
 }
 
 fn session(number: usize) -> SessionId {
-    format!("session-{number:04}").parse().unwrap()
+    format!("session-{number:06}").parse().unwrap()
 }
 
 fn message() -> NewMessage {
@@ -65,9 +70,15 @@ fn message() -> NewMessage {
     }
 }
 
+fn sizes() -> Vec<usize> {
+    let is_trial = std::env::args().any(|argument| argument == "--test");
+    let with_large = !is_trial || std::env::var_os("ANNALS_LONG").is_some();
+    SIZES.into_iter().chain(LARGE_SIZES.into_iter().filter(|_| with_large)).collect()
+}
+
 fn with_and_without_cache(criterion: &mut Criterion) {
     let runtime = Runtime::new().unwrap();
-    for size in SIZES {
+    for size in sizes() {
         let store = runtime.block_on(Store::of(size));
         let plain = SessionManager::new(store.repository());
         operations(criterion, &runtime, "plain", size, &plain);

@@ -16,7 +16,7 @@ const MACHINE_PATHS: [(&str, &str); 3] = [("/ro", "ot/"), ("/wo", "rk/"), ("/Us"
 
 #[test]
 fn no_file_of_code_is_longer_than_a_reader_can_hold() {
-    let too_long: Vec<String> = ["src", "tests", "benches"]
+    let too_long: Vec<String> = ["src", "tests", "benches", "tools"]
         .into_iter()
         .flat_map(rust_files)
         .map(|(file, text)| (file, text.lines().count()))

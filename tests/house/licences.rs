@@ -1,4 +1,4 @@
-//! The licences of what is linked or used to build and test, held against `deny.toml`.
+//! The licences of what is linked or used to build, test and measure, held against `deny.toml`.
 
 use std::collections::BTreeSet;
 use std::fs;
@@ -8,15 +8,23 @@ use serde_json::Value;
 
 use crate::tree::root;
 
-/// The ids that `deny.toml` allows.
-fn allowed() -> BTreeSet<String> {
-    let text = fs::read_to_string(root().join("deny.toml")).unwrap();
+/// The ids that a `deny.toml` allows.
+fn allowed(path: &str) -> BTreeSet<String> {
+    let text = fs::read_to_string(root().join(path)).unwrap();
     let line = text.lines().find(|line| line.starts_with("allow = [")).unwrap();
     line.split('"').skip(1).step_by(2).map(str::to_owned).collect()
 }
 
-/// The packages that this machine builds, with their licences.
-fn packages() -> Vec<(String, String)> {
+/// The packages that have a lock file of their own, each with what it may be built from: the crate
+/// itself, and what measures it.
+const PACKAGES: [(&str, &str); 3] = [
+    ("Cargo.toml", "deny.toml"),
+    ("tools/bench/Cargo.toml", "tools/bench/deny.toml"),
+    ("tools/bench/starts/Cargo.toml", "deny.toml"),
+];
+
+/// The packages that this machine builds for one of them, with their licences.
+fn packages(manifest: &str) -> Vec<(String, String)> {
     let cargo = |arguments: &[&str]| {
         let output =
             Command::new(env!("CARGO")).args(arguments).current_dir(root()).output().unwrap();
@@ -25,8 +33,15 @@ fn packages() -> Vec<(String, String)> {
     };
     let version = cargo(&["version", "--verbose"]);
     let host = version.lines().find_map(|line| line.strip_prefix("host: ")).unwrap();
-    let metadata =
-        cargo(&["metadata", "--offline", "--format-version=1", "--filter-platform", host]);
+    let metadata = cargo(&[
+        "metadata",
+        "--locked",
+        "--format-version=1",
+        "--filter-platform",
+        host,
+        "--manifest-path",
+        manifest,
+    ]);
     let metadata: Value = serde_json::from_str(&metadata).unwrap();
     let text = |value: &Value| value.as_str().unwrap_or_default().to_owned();
     let packages = metadata["packages"].as_array().unwrap();
@@ -74,12 +89,16 @@ fn term(words: &mut Words<'_>, allowed: &BTreeSet<String>) -> bool {
 
 #[test]
 fn every_package_can_be_used_under_the_licences_that_are_allowed() {
-    let allowed = allowed();
-    let refused: Vec<String> = packages()
-        .into_iter()
-        .filter(|(_, licence)| !is_met(licence, &allowed))
-        .map(|(name, licence)| format!("{name}: {licence:?}"))
-        .collect();
+    let mut refused = Vec::new();
+    for (manifest, deny) in PACKAGES {
+        let allowed = allowed(deny);
+        let packages = packages(manifest).into_iter();
+        refused.extend(
+            packages
+                .filter(|(_, licence)| !is_met(licence, &allowed))
+                .map(|(name, licence)| format!("{manifest}: {name}: {licence:?}")),
+        );
+    }
 
     assert!(refused.is_empty(), "\n{}", refused.join("\n"));
 }

@@ -1,0 +1,51 @@
+//! Creating many sessions with some events each.
+
+use std::fs;
+
+use anyhow::Result;
+
+use super::{Better, Figure, Kind, Target, Work};
+use crate::bench::{Bench, EVENTS_OF_A_SESSION, Sizes, fill, timed};
+use crate::peer::Peer;
+
+pub(super) struct Creation;
+
+/// What the issue allows for a hundred thousand sessions, by the session.
+const MICROSECONDS_MAX: f64 = 40.0;
+
+const FIGURES: [Figure; 1] = [Figure {
+    name: "µs a session",
+    better: Better::Lower,
+    targets: &[Target::Value(MICROSECONDS_MAX)],
+    steady: true,
+}];
+
+impl Work for Creation {
+    fn kind(&self) -> Kind {
+        Kind::Create
+    }
+
+    fn name(&self) -> &'static str {
+        "create"
+    }
+
+    fn title(&self, sizes: &Sizes) -> String {
+        format!("create {} sessions of {EVENTS_OF_A_SESSION} events, buffered", sizes.created)
+    }
+
+    fn figures(&self) -> &'static [Figure] {
+        &FIGURES
+    }
+
+    fn prepare(&self, _: &Bench, _: &dyn Peer) -> Result<()> {
+        Ok(())
+    }
+
+    fn measure(&self, bench: &Bench, peer: &dyn Peer) -> Result<Vec<f64>> {
+        let place = bench.place(peer, self.name())?;
+        let (done, seconds) = timed(|| fill(peer, &place, bench.sizes.created));
+        done?;
+        fs::remove_dir_all(&place)?;
+        Ok(vec![seconds * 1e6 / bench.sizes.created as f64])
+    }
+}
