@@ -196,8 +196,6 @@ impl Command {
                 | Self::Verify(_)
                 | Self::Recover(_)
                 | Self::Compact(_)
-                | Self::Log(_)
-                | Self::List(_)
         )
     }
 }

@@ -3,7 +3,7 @@
 use tracing::{debug, warn};
 
 use super::files::Durability;
-use super::snapshots;
+use super::snapshots::{self, Snapshots};
 use super::writer::{Core, snapshot_of};
 
 impl Core {
@@ -19,6 +19,10 @@ impl Core {
         {
             return;
         }
+        if let Some(seq) = self.newest_of_others().filter(|seq| replay.seq < seq + every) {
+            self.journal.snapshot_seq = seq;
+            return;
+        }
         let snapshot = snapshot_of(&self.journal, self.settings.durability == Durability::Sync);
         match snapshots::write(&*self.journal.disk, &self.journal.paths, &snapshot) {
             Ok(()) => {
@@ -29,5 +33,14 @@ impl Core {
             }
         }
         self.journal.snapshot_seq = snapshot.seq;
+    }
+
+    /// The record that the newest snapshot was folded to, where another writer has written it: of
+    /// several, each would write one for the same records.
+    fn newest_of_others(&self) -> Option<u64> {
+        let journal = &self.journal;
+        let snapshots = Snapshots::read(&*journal.disk, &journal.paths, Some(journal.id)).ok()?;
+        let newest = snapshots.readable.first()?.seq;
+        (journal.snapshot_seq < newest && newest <= journal.replay.seq).then_some(newest)
     }
 }

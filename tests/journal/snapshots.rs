@@ -3,7 +3,7 @@
 use annals::format::{Snapshot, bounds};
 use annals::vocabulary::FindingClass;
 
-use crate::bench::{Bench, paths, pear};
+use crate::bench::{Bench, append, message, paths, pear};
 
 fn bench_with_snapshot() -> Bench {
     let mut bench = Bench::with_records(1);
@@ -27,6 +27,22 @@ fn a_snapshot_is_written_when_enough_records_have_passed_and_the_one_before_is_k
     let previous = &bench.memory.image()[&paths(&pear()).snapshot_previous()];
     assert_eq!(Snapshot::decode(previous).unwrap().seq, 4);
     assert!(bench.findings().is_empty());
+}
+
+#[test]
+fn of_two_writers_that_take_turns_only_one_writes_a_snapshot() {
+    let mut bench = Bench::with_records(1);
+    bench.settings.snapshot_every = 4;
+    let (mut one, mut other) = (bench.writer(), bench.writer());
+    for number in 2..=8 {
+        let writer = if number % 2 == 0 { &mut one } else { &mut other };
+        append(writer, vec![message(number)]).remove(0).unwrap();
+    }
+
+    // With record 4 the first was due. The other one finds it, and waits for the next.
+    assert_eq!(snapshot(&bench).seq, 8);
+    let previous = &bench.memory.image()[&paths(&pear()).snapshot_previous()];
+    assert_eq!(Snapshot::decode(previous).unwrap().seq, 4);
 }
 
 #[test]

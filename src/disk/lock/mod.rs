@@ -19,12 +19,15 @@ use crate::vocabulary::Holder;
 pub use error::LockError;
 use record::{LockRecord, Marks};
 
-/// How long a waiter sleeps between two tries at first: less than a durable append takes, so that
-/// among those who wait none is passed over for long. A try costs two system calls.
-const PAUSE_MIN: Duration = Duration::from_micros(50);
-/// For how long it does so. Whoever has waited longer waits for something slower than appends, and
-/// each later sleep is twice as long.
-const BRISK_MAX: Duration = Duration::from_millis(100);
+/// How long a waiter sleeps between two tries at first, in the hope of an append's end.
+const PAUSE_AT_FIRST: Duration = Duration::from_micros(200);
+/// For how long it does so.
+const AT_FIRST_MAX: Duration = Duration::from_millis(3);
+/// How long it sleeps from then on: less than those who came later, so that among many none is passed
+/// over for long.
+const PAUSE_OF_ELDERS: Duration = Duration::from_micros(50);
+/// Who has waited so long waits for something slower than appends: each later sleep is twice as long.
+const ELDERS_MAX: Duration = Duration::from_secs(1);
 /// How long a waiter sleeps at most, and so how late it may notice that the lock is free.
 const PAUSE_MAX: Duration = Duration::from_millis(5);
 
@@ -167,7 +170,7 @@ impl FileLock {
 
     fn acquire(&self, mode: LockMode, timeout: Duration) -> Result<Held<'_>, LockError> {
         let began = Instant::now();
-        let mut pause = PAUSE_MIN;
+        let mut pause = PAUSE_AT_FIRST;
         loop {
             if let Some(held) = self.try_acquire(mode)? {
                 return Ok(held);
@@ -182,9 +185,7 @@ impl FileLock {
                 reason = "the kernel tells nobody that a lock is free, except one who waits without a timeout"
             )]
             std::thread::sleep(pause.min(left));
-            if waited > BRISK_MAX {
-                pause = PAUSE_MAX.min(pause * 2);
-            }
+            pause = next_pause(pause, waited);
         }
     }
 
@@ -199,6 +200,15 @@ impl FileLock {
                 refused.map(|_| None).map_err(LockError::of_locking)
             }
         }
+    }
+}
+
+/// How long a waiter sleeps after the next try, having waited for so long.
+fn next_pause(pause: Duration, waited: Duration) -> Duration {
+    match waited {
+        waited if waited < AT_FIRST_MAX => PAUSE_AT_FIRST,
+        waited if waited < ELDERS_MAX => PAUSE_OF_ELDERS,
+        _ => PAUSE_MAX.min(pause * 2),
     }
 }
 

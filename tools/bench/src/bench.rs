@@ -40,18 +40,18 @@ pub struct Sizes {
 }
 
 impl Sizes {
-    /// Those of the targets.
+    /// Those of the targets where size matters, and otherwise as much as a coffee break allows.
     pub const FULL: Self = Self {
-        rounds: 5,
-        durable: 2_000,
-        buffered: 50_000,
-        shared: 1_000,
-        created: 100_000,
+        rounds: 3,
+        durable: 1_000,
+        buffered: 20_000,
+        shared: 300,
+        created: 20_000,
         listed: 100_000,
         reads: 20_000,
         replayed: 100_000,
         verified: 10_000,
-        starts: 40,
+        starts: 20,
     };
 
     /// Enough to tell a regression.
