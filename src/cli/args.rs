@@ -137,6 +137,21 @@ impl Cli {
     }
 }
 
+impl Command {
+    /// Whether it has something to do while the store is at work: it asks for several things at
+    /// once, or shows how far it has come.
+    pub(super) fn is_concurrent(&self) -> bool {
+        matches!(
+            self,
+            Self::Batch(_)
+                | Self::Import(_)
+                | Self::Verify(_)
+                | Self::Recover(_)
+                | Self::Compact(_)
+        )
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use clap::CommandFactory as _;
@@ -182,20 +197,5 @@ mod tests {
         let line = ["annals", "--version"].map(OsString::from);
         let told = |cli: Result<Cli, clap::Error>| cli.unwrap_err().to_string();
         assert_eq!(told(Cli::read(&line)), told(Cli::try_parse_from(&line)));
-    }
-}
-
-impl Command {
-    /// Whether it has something to do while the store is at work: it asks for several things at
-    /// once, or shows how far it has come.
-    pub(super) fn is_concurrent(&self) -> bool {
-        matches!(
-            self,
-            Self::Batch(_)
-                | Self::Import(_)
-                | Self::Verify(_)
-                | Self::Recover(_)
-                | Self::Compact(_)
-        )
     }
 }

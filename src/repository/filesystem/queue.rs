@@ -54,6 +54,10 @@ pub(super) struct Waiter {
 
 /// What becomes of one who waits.
 #[derive(Debug)]
+#[allow(
+    clippy::large_enum_variant,
+    reason = "it is moved once; a box would cost each append an allocation"
+)]
 pub(super) enum Turn {
     /// The append was carried out, or refused.
     Answered(AppendResult),
