@@ -170,9 +170,10 @@ impl Drop for JournalWriter {
             return;
         }
         core.settings.lock_timeout = Duration::ZERO;
-        if let Ok((guard, _)) = core.lock(&self.lock)
-            && core.journal.refresh().is_ok()
-        {
+        let Ok((guard, _)) = core.lock(&self.lock) else { return };
+        // A session removed and made again has another lock, and writers who hold that one.
+        let is_its_own = self.lock.is_in_place(&*core.journal.disk).unwrap_or(false);
+        if is_its_own && core.journal.refresh().is_ok() {
             core.tell_row(&guard, Pace::AtOnce);
         }
     }

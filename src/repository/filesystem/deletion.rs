@@ -33,16 +33,17 @@ pub(super) fn delete(
     let (_guard, _previous) =
         lock.exclusive(&holder, settings.lock_timeout).map_err(|error| of_journal(error.into()))?;
     let removed = store.sessions().join(format!("{UNDER_REMOVAL}{}", uuid::Uuid::now_v7()));
-    let remove = || {
+    let set_aside = || {
         disk.rename_new(paths.root(), &removed)?;
-        disk.sync_dir(&store.sessions())?;
-        disk.remove_dir_all(&removed)
+        disk.sync_dir(&store.sessions())
     };
-    remove().map_err(storage)?;
-    // It is gone for all who list; what the catalog's files still say of it goes as well.
+    set_aside().map_err(storage)?;
+    // It is gone for all who list; what the catalog's files still say of it goes as well. First,
+    // since who sweeps up after a process that died here knows of it by the folder alone.
     let timeout = settings.lock_timeout;
     if let Err(error) = forget(&store.disk, &store.feed, session, &holder, timeout) {
         warn!(session_id = %session, %error, "cannot remove what the catalog says of it");
     }
+    disk.remove_dir_all(&removed).map_err(storage)?;
     Ok(())
 }

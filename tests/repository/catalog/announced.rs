@@ -4,9 +4,10 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use annals::disk::{Disk as _, DiskOperation, FaultyDisk};
-use annals::repository::FileSystemRepository;
+use annals::repository::{FileSystemRepository, SessionRepository as _};
 
-use super::scene::{Scene, listed, say};
+use super::scene::{Scene, listed, say, wait};
+use crate::support::id;
 
 /// What may happen around a session that two processes write to.
 #[derive(Debug, Clone, Copy)]
@@ -136,4 +137,22 @@ fn a_reader_that_tells_the_row_is_told_of_the_next_change() {
     assert!(play.is_pending());
     play.scene.assert_true_of(&play.reader, "once more");
     assert!(!play.is_pending());
+}
+
+#[test]
+fn a_writer_that_owes_a_row_of_a_session_that_was_made_anew_tells_none() {
+    let mut play = Play::new();
+    for _ in 0..2 {
+        play.go_on(OneWrites);
+    }
+    wait(play.other.delete(&id("pear"))).unwrap();
+    play.scene.create("pear");
+    for _ in 0..2 {
+        play.go_on(OtherWrites);
+    }
+
+    play.go_on(OneEnds);
+    play.go_on(OtherWrites);
+
+    play.scene.assert_true_of(&play.reader, "the owed row was of another session");
 }

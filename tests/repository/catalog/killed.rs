@@ -80,6 +80,29 @@ fn a_removal_may_end_anywhere() {
 }
 
 #[test]
+fn a_removal_that_ends_anywhere_leaves_nothing_once_it_is_swept_up() {
+    for calls_max in 0.. {
+        let scene = Scene::with(&["pear", "plum"]);
+        scene.say("pear", "the first message, which is in the row");
+        scene.assert_true("before");
+        scene.fold();
+        let (disk, calls) = Intercepted::mortal(Arc::new(scene.memory.clone()), calls_max);
+        drop(wait(scene.process_on(disk).delete(&id("pear"))));
+
+        if !scene.session("pear").exists_on(&scene) {
+            wait(scene.process().salvage(Repair::Apply)).unwrap();
+            let says = |bytes: &[u8]| memchr::memmem::find(bytes, b"which is in the row").is_some();
+            let left = scene.memory.image().into_iter().filter(|(_, bytes)| says(bytes));
+            let left: Vec<_> = left.map(|(path, _)| path).collect();
+            assert!(left.is_empty(), "ended at call {calls_max}: {left:?}");
+        }
+        if calls.load(Ordering::SeqCst) <= calls_max {
+            return;
+        }
+    }
+}
+
+#[test]
 fn a_compaction_may_end_anywhere() {
     at_every_call("compact", |_, process| drop(wait(process.compact(&id("pear"), 1))));
 }
