@@ -259,6 +259,26 @@ pub trait DiskFile: Send + Sync + fmt::Debug {
     /// What the system says, such as that this file system has no locks.
     fn try_lock(&self, mode: LockMode) -> Result<bool, DiskError>;
 
+    /// The same file opened once more, to [wait](Self::lock_in_turn) for its lock; `None` where it is no
+    /// longer at its path, and where this medium keeps no queue of those who wait.
+    ///
+    /// # Errors
+    ///
+    /// What the system says.
+    fn open_in_line(&self) -> Result<Option<Box<dyn DiskFile>>, DiskError> {
+        Ok(None)
+    }
+
+    /// Waits in the system's own queue until the lock is had, for as long as it takes, and says
+    /// whether it was: not where this medium keeps no queue.
+    ///
+    /// # Errors
+    ///
+    /// As of [`try_lock`](Self::try_lock).
+    fn lock_in_turn(&self, _mode: LockMode) -> Result<bool, DiskError> {
+        Ok(false)
+    }
+
     /// Gives the lock back.
     ///
     /// # Errors

@@ -145,6 +145,27 @@ impl DiskFile for RealFile {
         Ok(locked)
     }
 
+    fn open_in_line(&self) -> Result<Option<Box<dyn DiskFile>>, DiskError> {
+        let again = match open_existing(&self.path, OFlags::RDWR) {
+            Err(missing) if missing.kind() == io::ErrorKind::NotFound => return Ok(None),
+            opened => opened.map_err(at(DiskOperation::Open, &self.path))?,
+        };
+        let again = Self { file: again, path: self.path.clone(), locked: AtomicBool::new(false) };
+        let is_same = again.info()?.identity == self.info()?.identity;
+        Ok(is_same.then(|| Box::new(again) as Box<dyn DiskFile>))
+    }
+
+    fn lock_in_turn(&self, mode: LockMode) -> Result<bool, DiskError> {
+        // By the trait's full name, as below.
+        uninterrupted(|| match mode {
+            LockMode::Shared => fs4::FileExt::lock_shared(&self.file),
+            LockMode::Exclusive => fs4::FileExt::lock(&self.file),
+        })
+        .map_err(at(DiskOperation::Lock, &self.path))?;
+        self.locked.store(true, Ordering::Relaxed);
+        Ok(true)
+    }
+
     fn unlock(&self) -> Result<(), DiskError> {
         uninterrupted(|| fs4::FileExt::unlock(&self.file))
             .map_err(at(DiskOperation::Lock, &self.path))?;

@@ -2,6 +2,8 @@
 
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::thread;
 use std::time::Duration;
 
 use annals::disk::{
@@ -321,4 +323,68 @@ fn any_other_failure_to_lock_is_no_verdict_on_the_file_system() {
 
     assert!(matches!(error, LockError::Disk(_)), "{error}");
     drop(lock.exclusive(&holder("ann"), AT_ONCE).unwrap());
+}
+
+/// Long enough to be waited for in the kernel's queue.
+const IN_LINE: Duration = Duration::from_secs(1);
+
+#[test]
+fn of_more_threads_than_may_stand_in_line_none_is_left_out() {
+    let home = tempfile::tempdir().unwrap();
+    let path = home.path().join("lock");
+    let inside = AtomicUsize::new(0);
+    let first = FileLock::open(&RealDisk, &path).unwrap();
+    let (guard, _) = first.exclusive(&holder("ann"), AT_ONCE).unwrap();
+
+    let been_inside: usize = thread::scope(|scope| {
+        let wait = || {
+            let lock = FileLock::open(&RealDisk, &path).unwrap();
+            let (_guard, previous) = lock.exclusive(&holder("bob"), PATIENT).unwrap();
+            assert_eq!(previous, Previous::default());
+            assert_eq!(inside.fetch_add(1, Ordering::SeqCst), 0, "somebody else is inside");
+            thread::yield_now();
+            inside.fetch_sub(1, Ordering::SeqCst);
+            1
+        };
+        let waiting: Vec<_> = (0..40).map(|_| scope.spawn(wait)).collect();
+        drop(guard);
+        waiting.into_iter().map(|thread| thread.join().unwrap()).sum()
+    });
+
+    assert_eq!(been_inside, 40);
+}
+
+#[test]
+fn who_has_given_up_standing_in_line_keeps_nobody_out() {
+    let home = tempfile::tempdir().unwrap();
+    let path = home.path().join("lock");
+    let open = || FileLock::open(&RealDisk, &path).unwrap();
+    let (first, second, third) = (open(), open(), open());
+    let (guard, _) = first.exclusive(&holder("ann"), AT_ONCE).unwrap();
+
+    let error = second.exclusive(&holder("bob"), IN_LINE).unwrap_err();
+    let LockError::Timeout { waited, holder: named, .. } = error else { panic!("{error}") };
+    drop(guard);
+    for lock in [&second, &third, &second, &first] {
+        drop(lock.exclusive(&holder("eve"), PATIENT).unwrap());
+        drop(lock.shared(PATIENT).unwrap());
+    }
+
+    assert!(waited >= IN_LINE);
+    assert_eq!(named.map(|named| *named), Some(holder("ann")));
+}
+
+#[test]
+fn nobody_stands_in_line_for_another_file_of_the_same_name() {
+    let home = tempfile::tempdir().unwrap();
+    let path = home.path().join("lock");
+    let (first, second) =
+        (FileLock::open(&RealDisk, &path).unwrap(), FileLock::open(&RealDisk, &path).unwrap());
+    let (_guard, _) = first.exclusive(&holder("ann"), AT_ONCE).unwrap();
+    RealDisk.rename(&path, &home.path().join("elsewhere")).unwrap();
+    let _another = FileLock::create(&RealDisk, &path).unwrap();
+
+    let error = second.exclusive(&holder("bob"), IN_LINE).unwrap_err();
+
+    assert!(matches!(error, LockError::Timeout { .. }), "{error}");
 }

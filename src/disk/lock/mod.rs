@@ -7,6 +7,7 @@
 
 mod error;
 mod record;
+mod turn;
 
 use std::io;
 use std::path::{Path, PathBuf};
@@ -18,16 +19,14 @@ use crate::vocabulary::Holder;
 
 pub use error::LockError;
 use record::{LockRecord, Marks};
+use turn::Turn;
 
-/// How long a waiter sleeps between two tries at first, in the hope of an append's end.
-const PAUSE_AT_FIRST: Duration = Duration::from_micros(200);
-/// For how long it does so.
-const AT_FIRST_MAX: Duration = Duration::from_millis(3);
-/// How long it sleeps from then on: less than those who came later, so that among many none is passed
-/// over for long.
-const PAUSE_OF_ELDERS: Duration = Duration::from_micros(50);
-/// Who has waited so long waits for something slower than appends: each later sleep is twice as long.
-const ELDERS_MAX: Duration = Duration::from_secs(1);
+/// Who has less time than this does not stand in the kernel's queue: nobody can be called back from
+/// there, and one who was would take a lock for a moment that others find free.
+const IN_LINE_FROM: Duration = Duration::from_secs(1);
+/// How long a waiter sleeps after its first try where it cannot stand in the kernel's queue: longer
+/// than an append without a sync takes.
+const PAUSE_AT_FIRST: Duration = Duration::from_micros(50);
 /// How long a waiter sleeps at most, and so how late it may notice that the lock is free.
 const PAUSE_MAX: Duration = Duration::from_millis(5);
 
@@ -172,7 +171,8 @@ impl FileLock {
         let began = Instant::now();
         let mut pause = PAUSE_AT_FIRST;
         loop {
-            if let Some(held) = self.try_acquire(mode)? {
+            let left = timeout.saturating_sub(began.elapsed());
+            if let Some(held) = self.try_acquire(mode, left)? {
                 return Ok(held);
             }
             let waited = began.elapsed();
@@ -182,33 +182,32 @@ impl FileLock {
             };
             #[allow(
                 clippy::disallowed_methods,
-                reason = "the kernel tells nobody that a lock is free, except one who waits without a timeout"
+                reason = "who does not stand in the kernel's queue is not told that a lock is free"
             )]
             std::thread::sleep(pause.min(left));
-            pause = next_pause(pause, waited);
+            pause = PAUSE_MAX.min(pause * 2);
         }
     }
 
-    fn try_acquire(&self, mode: LockMode) -> Result<Option<Held<'_>>, LockError> {
+    /// Takes the lock if it is free, or when it is its turn, where the kernel keeps a queue.
+    fn try_acquire(
+        &self,
+        mode: LockMode,
+        timeout: Duration,
+    ) -> Result<Option<Held<'_>>, LockError> {
         if self.lent.swap(true, Ordering::Acquire) {
             return Ok(None);
         }
-        match self.file.try_lock(mode) {
-            Ok(true) => Ok(Some(Held { lock: self })),
-            refused => {
-                self.lent.store(false, Ordering::Release);
-                refused.map(|_| None).map_err(LockError::of_locking)
+        // Gives back what was lent, unless it is returned.
+        let mut held = Held { lock: self, in_line: None, has_lock: false };
+        held.has_lock = self.file.try_lock(mode).map_err(LockError::of_locking)?;
+        if !held.has_lock && timeout >= IN_LINE_FROM {
+            let turn = turn::wait(&*self.file, mode, timeout).map_err(LockError::of_locking)?;
+            if let Turn::Had(file) = turn {
+                (held.in_line, held.has_lock) = (Some(file), true);
             }
         }
-    }
-}
-
-/// How long a waiter sleeps after the next try, having waited for so long.
-fn next_pause(pause: Duration, waited: Duration) -> Duration {
-    match waited {
-        waited if waited < AT_FIRST_MAX => PAUSE_AT_FIRST,
-        waited if waited < ELDERS_MAX => PAUSE_OF_ELDERS,
-        _ => PAUSE_MAX.min(pause * 2),
+        Ok(held.has_lock.then_some(held))
     }
 }
 
@@ -232,12 +231,20 @@ fn check_exclusion(disk: &dyn Disk, path: &Path, first: &dyn DiskFile) -> Result
 #[derive(Debug)]
 struct Held<'a> {
     lock: &'a FileLock,
+    /// The open file that has the lock, where it was waited for in line.
+    in_line: Option<Box<dyn DiskFile>>,
+    has_lock: bool,
 }
 
 impl Drop for Held<'_> {
     fn drop(&mut self) {
-        // Should this fail, the lock is freed when the file is closed.
-        let _ = self.lock.file.unlock();
+        match self.in_line.take() {
+            // Closing it frees its lock.
+            Some(file) => drop(file),
+            // Should this fail, the lock is freed when the file is closed.
+            None if self.has_lock => drop(self.lock.file.unlock()),
+            None => {}
+        }
         self.lock.lent.store(false, Ordering::Release);
     }
 }

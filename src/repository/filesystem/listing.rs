@@ -15,6 +15,9 @@ use crate::vocabulary::{SessionFilter, SessionId, SessionMetadata, SortKey};
 /// How often a catalog that others are folding is opened again.
 const TRIES_MAX: usize = 8;
 
+/// A catalog is not made for fewer questions about single sessions.
+const ASKED_MIN: u64 = 64;
+
 /// Most rows that are visited for an answer on the thread that asks.
 const VISITED_AT_ONCE_MAX: usize = 256;
 
@@ -82,21 +85,44 @@ impl Inner {
         kept.is_some_and(|kept| kept.as_ref().is_some_and(|view| view.is_untold(session, since)))
     }
 
-    /// Hears what was told, if there is a catalog to hear: nothing is made or compared for it. Who
-    /// asks but once, as most commands do, is not made to open one.
+    /// Hears what was told, if there is a catalog to hear.
     pub(super) fn hear_catalog(&self) {
-        let is_worth_opening = self.was_asked.swap(true, Ordering::Relaxed);
         if !self.settings.catalog {
             return;
         }
         let (disk, paths) = (&*self.store.disk, self.store.feed.paths());
         let mut kept = self.kept_catalog();
-        let heard = match kept.take() {
-            Some(mut view) => view.hear(disk, paths).map(|()| view),
-            None if is_worth_opening => View::open(disk, paths),
-            None => return,
-        };
-        *kept = heard.ok();
+        let heard = kept.take().and_then(|mut view| view.hear(disk, paths).is_ok().then_some(view));
+        *kept = if self.is_known(heard.as_ref()) { heard } else { self.worthwhile_catalog(heard) };
+        if self.is_known(kept.as_ref()) {
+            // One that others replace is opened again at once.
+            self.asked.store(1, Ordering::Relaxed);
+        }
+    }
+
+    fn is_known(&self, view: Option<&View>) -> bool {
+        let (disk, paths) = (&*self.store.disk, self.store.feed.paths());
+        view.is_some_and(|view| view.is_folder_known(disk, paths).unwrap_or(false))
+    }
+
+    /// A catalog for somebody who asks about one session at a time. Who asks but once, as most
+    /// commands do, is not made to open it; after that it is tried again each time that twice as
+    /// much was asked. Making it, or comparing it with the folder of sessions, waits until as much
+    /// was asked as there are sessions: it costs about what was spent by then on doing without.
+    fn worthwhile_catalog(&self, heard: Option<View>) -> Option<View> {
+        let asked = self.asked.fetch_add(1, Ordering::Relaxed);
+        if !asked.is_power_of_two() {
+            return heard;
+        }
+        let is_worth_work = asked >= ASKED_MIN
+            && self.store.entries().is_ok_and(|entries| entries.sessions.len() as u64 <= asked);
+        let open = || View::open(&*self.store.disk, self.store.feed.paths()).ok();
+        let made = || (is_worth_work && self.fold(Folding::Journals)).then(open).flatten();
+        let mut view = heard.or_else(open).or_else(made)?;
+        if is_worth_work && !self.is_known(Some(&view)) {
+            view.compare(&self.store.disk, &self.store.feed).ok()?;
+        }
+        Some(view)
     }
 
     /// The catalog in memory, if nobody else is using it and nothing has happened since it was

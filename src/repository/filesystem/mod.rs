@@ -16,7 +16,7 @@ mod streaming;
 
 use std::collections::HashMap;
 use std::path::{Path, PathBuf};
-use std::sync::atomic::AtomicBool;
+use std::sync::atomic::AtomicU64;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
@@ -66,8 +66,8 @@ struct Inner {
     slots: Mutex<HashMap<SessionId, Arc<Slot>>>,
     /// The catalog as it was read last.
     catalog: Mutex<Option<View>>,
-    /// Whether the version of any session was asked for.
-    was_asked: AtomicBool,
+    /// How often a version was asked for since there was a catalog to hear.
+    asked: AtomicU64,
 }
 
 impl FileSystemRepository {
@@ -95,7 +95,7 @@ impl FileSystemRepository {
         let store = Store::new(disk, path.into(), settings.catalog);
         store.exists()?;
         let (slots, catalog) = (Mutex::default(), Mutex::default());
-        let inner = Inner { store, settings, slots, catalog, was_asked: AtomicBool::default() };
+        let inner = Inner { store, settings, slots, catalog, asked: AtomicU64::default() };
         Ok(Self { inner: Arc::new(inner), hop: Hop::ToThePool })
     }
 
@@ -119,7 +119,7 @@ impl FileSystemRepository {
             }
         }
         let (slots, catalog) = (Mutex::default(), Mutex::default());
-        let inner = Inner { store, settings, slots, catalog, was_asked: AtomicBool::default() };
+        let inner = Inner { store, settings, slots, catalog, asked: AtomicU64::default() };
         Ok(Self { inner: Arc::new(inner), hop: Hop::ToThePool })
     }
 

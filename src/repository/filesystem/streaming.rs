@@ -12,7 +12,7 @@ use super::listing::Told;
 use super::store::storage;
 use crate::format::catalog::Row;
 use crate::journal::catalog::{Folding, Reading, Unusable, View};
-use crate::repository::{Listing, Met, RepositoryError, SessionsSender};
+use crate::repository::{Listed, Listing, Met, RepositoryError, SessionsSender};
 use crate::vocabulary::{SessionFilter, SessionId, SessionMetadata, SortKey};
 
 impl Inner {
@@ -27,8 +27,8 @@ impl Inner {
         filter: &SessionFilter,
         sender: &mut SessionsSender,
     ) -> Result<(), RepositoryError> {
-        // Of another order the last one may come first; and a few need no stream.
-        let is_collected = filter.sort != SortKey::LastActive || filter.limit.is_some();
+        // Of another order the last one may come first.
+        let is_collected = filter.sort != SortKey::LastActive;
         if is_collected || !self.settings.catalog || !self.store.exists()? {
             let _nobody_listens = send_all(sender, self.list(filter)?);
             return Ok(());
@@ -45,6 +45,7 @@ impl Inner {
         let mut shown = Shown {
             admission: Admission::of(filter),
             sender,
+            left: filter.limit.unwrap_or(usize::MAX),
             rows: 0,
             opened: opened.into_iter().peekable(),
         };
@@ -59,7 +60,9 @@ impl Inner {
             Err(_) => {
                 // What was shown has been read, and can be read again to know what it was.
                 let seen = seen(&mut view, shown.rows, pending);
-                self.feed_others(filter, &seen, wrong, shown.sender)
+                let rest =
+                    SessionFilter { limit: filter.limit.and(Some(shown.left)), ..filter.clone() };
+                self.feed_others(&rest, &seen, wrong, shown.sender)
             }
         }
     }
@@ -89,6 +92,8 @@ impl Inner {
 struct Shown<'a> {
     admission: Admission<'a>,
     sender: &'a mut SessionsSender,
+    /// How many sessions may still be shown.
+    left: usize,
     /// How many rows of the view were visited.
     rows: u64,
     /// Sessions that had to be opened, in order.
@@ -110,7 +115,7 @@ impl Shown<'_> {
     }
 
     fn one(&mut self, row: &Row) -> Result<ControlFlow<()>, Unusable> {
-        if self.admission.is_past(row) {
+        if self.left == 0 || self.admission.is_past(row) {
             return Ok(ControlFlow::Break(()));
         }
         let is_admitted = self.admission.admits(row)?;
@@ -119,20 +124,29 @@ impl Shown<'_> {
             (Reverse(state.last_active), &state.id) < (Reverse(row.last_active), &row.id)
         };
         while let Some(state) = self.opened.next_if(is_before) {
-            if self.sender.send(Met::Session(state.into())).is_break() {
+            if self.show(state.into()).is_break() {
                 return Ok(ControlFlow::Break(()));
             }
         }
         if !is_admitted {
             return Ok(ControlFlow::Continue(()));
         }
-        Ok(self.sender.send(Met::Session(row.clone().into())))
+        Ok(self.show(row.clone().into()))
+    }
+
+    fn show(&mut self, listed: Listed) -> ControlFlow<()> {
+        if self.left == 0 {
+            return ControlFlow::Break(());
+        }
+        self.left -= 1;
+        self.sender.send(Met::Session(listed))?;
+        if self.left == 0 { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
     }
 
     /// Shows the opened sessions that come last.
     fn rest(&mut self) -> ControlFlow<()> {
-        for state in self.opened.by_ref() {
-            self.sender.send(Met::Session(state.into()))?;
+        while let Some(state) = self.opened.next() {
+            self.show(state.into())?;
         }
         ControlFlow::Continue(())
     }

@@ -9,7 +9,7 @@ use annals::repository::{
 };
 use annals::vocabulary::{FindingClass, SessionFilter, SessionMetadata};
 
-use super::scene::{STORE, Scene, listed, rows, say, wait};
+use super::scene::{STORE, Scene, listed, rows, say, streamed, wait};
 use crate::support::id;
 
 const ENOSPC: i32 = 28;
@@ -172,5 +172,8 @@ fn a_limit_and_an_order_are_kept_across_the_base_and_the_feed() {
         let by_catalog = wait(scene.process().list(&filter)).unwrap();
         let truth = scene.truth();
         assert_eq!(rows(&by_catalog), truth[..limit.min(40)]);
+        scene.feed().intend(&scene.memory, &id(names[limit % 40])).unwrap();
+        let awaited = scene.process();
+        assert_eq!(streamed(&awaited, &filter), truth[..limit.min(40)], "streamed, {limit}");
     }
 }

@@ -1,6 +1,7 @@
 //! States in memory are believed on the word of the catalog, and never for longer than they are true.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use annals::disk::{Disk as _, DiskOperation, Fault, FaultyDisk};
 use annals::repository::{
@@ -177,4 +178,26 @@ fn who_asks_for_one_session_once_does_not_open_the_catalog() {
     wait(process.version(&id("plum"))).unwrap();
     let twice = faulty.calls(DiskOperation::Open) - before - once;
     assert_eq!(twice, once + 1, "the catalog, which cannot be read, does not matter");
+}
+
+#[test]
+fn a_catalog_that_nobody_made_is_made_for_a_cache_that_goes_on_asking() {
+    let scene = Scene::with(&FRUIT);
+    let cached = CachedRepository::new(scene.process(), CacheOptions::default());
+    let ask = || told(wait(cached.load(&id("pear"))));
+    let first = ask();
+    assert_eq!(cached.watermark(), None, "nobody has listed");
+    let go_on_asking = || {
+        // So that what was last changed in the folder of sessions has been a while ago.
+        scene.memory.pass_time(Duration::from_millis(50));
+        (0..200).for_each(|_| assert_eq!(ask(), first));
+        assert!(cached.watermark().is_some(), "it cost more by then to do without");
+    };
+    go_on_asking();
+    scene.create("medlar");
+    assert_eq!(cached.watermark(), None, "nobody has compared");
+    go_on_asking();
+    say(&scene.process(), "pear", "hello").unwrap();
+    assert_ne!(ask(), first);
+    scene.assert_true("with a catalog");
 }

@@ -65,6 +65,7 @@ const WHY: [(&str, &str); 46] = [
     ("rt_sigaction", START),
     ("rt_sigprocmask", START),
     ("sched_getaffinity", START),
+    ("sched_yield", "two threads are at the same queue"),
     ("set_robust_list", START),
     ("set_tid_address", START),
     ("sigaltstack", START),

@@ -67,10 +67,11 @@ impl Asked {
             return Ok(peers::held_against_each_other().to_vec());
         }
         if self.peers.is_empty() {
-            return Ok(peers::all().to_vec());
+            return Ok(peers::all());
         }
         let named = |name: &String| {
-            let names = peers::all().map(|peer| peer.name()).join(", ");
+            let names: Vec<_> = peers::all().iter().map(|peer| peer.name()).collect();
+            let names = names.join(", ");
             peers::named(name)
                 .with_context(|| format!("there is no peer {name}; there are {names}"))
         };

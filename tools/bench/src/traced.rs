@@ -4,6 +4,7 @@
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::process::{Command, ExitCode, Stdio};
+use std::time::Duration;
 
 use annals::FileSystemRepository;
 use annals::vocabulary::{SessionFilter, SessionId};
@@ -89,10 +90,15 @@ fn read_table(table: &str) -> Counts {
 pub fn prepare(place: &Path) -> Result<()> {
     let runtime = library::runtime()?;
     let manager = SessionManager::new(open(place, "sync", true)?);
-    (0..SESSIONS).try_for_each(|number| {
+    for number in 0..SESSIONS {
         let session: SessionId = session_id(number).parse()?;
-        runtime.block_on(library::create(&manager, &session, EVENTS_OF_A_SESSION))
-    })
+        runtime.block_on(library::create(&manager, &session, EVENTS_OF_A_SESSION))?;
+    }
+    // A store in use has been listed a while after its sessions were made, and so has a catalog that
+    // knows them all.
+    std::thread::sleep(Duration::from_millis(50));
+    runtime.block_on(manager.list(&SessionFilter::default()))?;
+    Ok(())
 }
 
 /// What a traced process does.

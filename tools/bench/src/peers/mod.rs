@@ -1,11 +1,14 @@
 //! What annals is measured beside, and annals.
 
 mod annals;
+#[cfg(feature = "embedded-stores")]
 mod fjall;
 mod floor;
 mod json_lines;
 mod plan;
+#[cfg(feature = "embedded-stores")]
 mod redb;
+#[cfg(feature = "embedded-stores")]
 mod salamander;
 mod sqlite;
 
@@ -26,12 +29,15 @@ pub const SQLITE: &str = "sqlite";
 pub const FLOOR: &str = "floor";
 
 /// All of them, in the order of the page.
-pub fn all() -> [&'static dyn Peer; 8] {
-    [
+pub fn all() -> Vec<&'static dyn Peer> {
+    vec![
         &annals::Annals,
         &sqlite::Sqlite,
+        #[cfg(feature = "embedded-stores")]
         &redb::Redb,
+        #[cfg(feature = "embedded-stores")]
         &fjall::Fjall,
+        #[cfg(feature = "embedded-stores")]
         &salamander::Salamander,
         &plan::PlansDesign,
         &json_lines::JsonLines,
