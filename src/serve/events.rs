@@ -121,12 +121,15 @@ impl<R: SessionRepository> Follower<R> {
                 return Some(event);
             }
             let shared = Arc::clone(&self.shared);
-            tokio::select! {
+            let change = tokio::select! {
                 biased;
                 _ = self.stopping.wait_for(|stopping| *stopping) => return None,
-                change = shared.changes.after(self.at) => return Some(self.event_of(change)),
-                changed = self.figures.changed() => changed.ok()?,
-                changed = self.health.changed() => changed.ok()?,
+                change = shared.changes.after(self.at) => Some(change),
+                changed = self.figures.changed() => changed.ok().map(|()| None)?,
+                changed = self.health.changed() => changed.ok().map(|()| None)?,
+            };
+            if let Some(change) = change {
+                return Some(self.event_of(change));
             }
         }
     }

@@ -6,6 +6,7 @@
 mod feed;
 mod files;
 mod folding;
+mod following;
 mod forgetting;
 mod layers;
 mod looking;
@@ -16,6 +17,7 @@ mod writing;
 
 pub use feed::Feed;
 pub use folding::{Folding, fold};
+pub use following::{Heard, Position};
 pub use forgetting::forget;
 pub use layers::Reading;
 pub use settling::settle_for_all;

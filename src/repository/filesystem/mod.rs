@@ -5,6 +5,7 @@ mod appending;
 mod checking;
 mod deletion;
 mod error;
+mod following;
 mod leftovers;
 mod listing;
 mod queue;
@@ -26,8 +27,9 @@ use self::error::of_journal;
 use self::slot::Slot;
 use self::store::{Store, storage};
 use super::{
-    Compaction, Depth, HeldLock, Listing, Loaded, Records, Recovery, Repair, RepositoryError,
-    Salvage, SessionRepository, Sessions, Version, Watermark, author_from_environment,
+    Compaction, Depth, Following, Growth, HeldLock, Listing, Loaded, Records, Recovery, Repair,
+    RepositoryError, Salvage, SessionRepository, Sessions, Version, Watermark,
+    author_from_environment,
 };
 use crate::disk::{Disk, FileLock, LockState, RealDisk};
 use crate::journal::catalog::View;
@@ -347,6 +349,10 @@ impl SessionRepository for FileSystemRepository {
             }
             tokio::time::sleep(WATCH_PERIOD).await;
         }
+    }
+
+    async fn growths(&self, following: &mut Following) -> Result<Vec<Growth>, RepositoryError> {
+        self.growths_by_catalog(following).await
     }
 
     async fn verify(
