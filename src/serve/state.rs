@@ -21,6 +21,8 @@ pub struct Shared<R: SessionRepository> {
     pub health: watch::Sender<Option<Arc<SessionHealth>>>,
     /// The figures as they were taken last; `None` until they were.
     pub metrics: watch::Sender<Option<Arc<MetricsSnapshot>>>,
+    /// Turns true once every change from then on is told.
+    pub following: watch::Sender<bool>,
     /// Turns true once the server is to stop.
     pub stopping: watch::Sender<bool>,
     /// Places for those who follow the changes.
@@ -38,6 +40,7 @@ impl<R: SessionRepository> Shared<R> {
             changes: Changes::default(),
             health: watch::Sender::new(None),
             metrics: watch::Sender::new(None),
+            following: watch::Sender::new(false),
             stopping: watch::Sender::new(false),
             event_places: Arc::new(Semaphore::new(options.event_clients_max)),
             store_places: Semaphore::new(options.store_calls_max),
