@@ -5,7 +5,6 @@ use std::collections::HashMap;
 use serde::Serialize;
 use tracing::{debug, instrument, warn};
 
-use super::observe::warn_of;
 use super::{Latency, MetricsSnapshot, Operation, SessionError, SessionManager};
 use crate::repository::{Depth, Met, RepositoryError, SessionRepository};
 use crate::vocabulary::{SessionFilter, SessionStatus};
@@ -157,7 +156,7 @@ impl<R: SessionRepository> SessionManager<R> {
         for session in self.repository.ids().await? {
             match self.repository.verify(&session, &depth).await {
                 Ok(verification) => {
-                    warn_of(&verification.findings);
+                    self.met(&verification.findings);
                     census.total += 1;
                     census.corrupted += u64::from(verification.is_corrupted());
                 }

@@ -6,11 +6,13 @@
 mod base;
 mod current;
 mod entry;
+mod measured;
 mod row;
 
 pub use base::{BaseWriter, Block, BlockIndex};
 pub use current::{BaseFile, Current, file_name};
-pub use entry::{Entry, Looked, Timing};
+pub use entry::{Entry, Looked};
+pub use measured::{Measured, Sum};
 pub use row::{Row, Stamp};
 
 use serde::{Deserialize, Serialize};

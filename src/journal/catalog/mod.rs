@@ -10,6 +10,7 @@ mod following;
 mod forgetting;
 mod layers;
 mod looking;
+mod measuring;
 mod settling;
 mod unfolded;
 mod view;
