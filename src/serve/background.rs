@@ -28,14 +28,16 @@ impl Background {
     }
 }
 
-/// Takes the figures, again and again.
+/// Takes the figures, again and again. What cannot be read keeps its last figures.
 async fn sample<R: SessionRepository>(shared: Arc<Shared<R>>) {
     let mut ticks = interval(shared.options.sample_period);
     ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
     loop {
         ticks.tick().await;
-        let figures = shared.manager.metrics();
-        shared.metrics.send_replace(Some(Arc::new(figures)));
+        match shared.manager.store_metrics().await {
+            Ok(figures) => drop(shared.metrics.send_replace(Some(Arc::new(figures)))),
+            Err(error) => warn!(%error, "cannot take the figures"),
+        }
     }
 }
 

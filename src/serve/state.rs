@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use tokio::sync::{Semaphore, SemaphorePermit, watch};
 
+use super::traffic::Traffic;
 use super::{Changes, Options};
 use crate::manager::{MetricsSnapshot, SessionHealth, SessionManager};
 use crate::repository::SessionRepository;
@@ -25,6 +26,8 @@ pub struct Shared<R: SessionRepository> {
     pub following: watch::Sender<bool>,
     /// Turns true once the server is to stop.
     pub stopping: watch::Sender<bool>,
+    /// Figures of the server itself.
+    pub(super) traffic: Traffic,
     /// Places for those who follow the changes.
     pub(super) event_places: Arc<Semaphore>,
     /// Places for those who work on the store.
@@ -42,10 +45,17 @@ impl<R: SessionRepository> Shared<R> {
             metrics: watch::Sender::new(None),
             following: watch::Sender::new(false),
             stopping: watch::Sender::new(false),
+            traffic: Traffic::default(),
             event_places: Arc::new(Semaphore::new(options.event_clients_max)),
             store_places: Semaphore::new(options.store_calls_max),
             options,
         }
+    }
+
+    /// How many clients follow the changes.
+    #[must_use]
+    pub fn event_clients(&self) -> usize {
+        self.options.event_clients_max - self.event_places.available_permits()
     }
 
     /// Waits until it is one's turn to work on the store. What that costs in memory and threads is
