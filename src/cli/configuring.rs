@@ -12,7 +12,11 @@ pub(super) fn inputs(cli: &Cli) -> Inputs {
     let mut inputs = Inputs { file: config.clone(), ..Inputs::of_process() };
     inputs.flags.extend(store.clone().map(|store| flag("--store", "store", store)));
     inputs.flags.extend(lock_timeout.map(|timeout| {
-        flag("--lock-timeout", "lock_timeout_ms", timeout.as_micros().div_ceil(1000).to_string().into())
+        flag(
+            "--lock-timeout",
+            "lock_timeout_ms",
+            timeout.as_micros().div_ceil(1000).to_string().into(),
+        )
     }));
     if let Command::Batch(args) = &cli.command {
         let name = args.durability.map(|durability| durability.name().into());

@@ -140,11 +140,7 @@ pub static KEYS: &[Key] = &[
         Kind::Count { place: |config| &mut config.health_rotation_checks, min: 1, max: 10_000 },
         "In how many health checks each unchanged session is verified again",
     ),
-    key(
-        "serve",
-        Kind::Switch(|config| &mut config.serve),
-        "Whether `annals serve` may be started",
-    ),
+    key("serve", Kind::Switch(|config| &mut config.serve), "Whether `annals serve` may be started"),
     key(
         "serve_listen",
         Kind::Address(|config| &mut config.serve_listen),

@@ -76,9 +76,8 @@ impl Config {
     }
 
     fn take_file(&mut self, inputs: &Inputs) -> Result<(), ConfigError> {
-        let is_file_variable = |(name, value): &&(OsString, OsString)| {
-            name == FILE_VARIABLE && !value.is_empty()
-        };
+        let is_file_variable =
+            |(name, value): &&(OsString, OsString)| name == FILE_VARIABLE && !value.is_empty();
         let variable = || inputs.environment.iter().find(is_file_variable);
         let named = inputs.file.clone().or_else(|| variable().map(|(_, value)| value.into()));
         let is_named = named.is_some();

@@ -4,10 +4,7 @@
 const LIKENESS_MIN: f64 = 0.8;
 
 /// The candidate that is most like the name, if any is like it.
-pub(super) fn nearest(
-    name: &str,
-    candidates: impl Iterator<Item = String>,
-) -> Option<String> {
+pub(super) fn nearest(name: &str, candidates: impl Iterator<Item = String>) -> Option<String> {
     let likeness = |candidate: &String| strsim::jaro_winkler(name, candidate);
     candidates
         .map(|candidate| (likeness(&candidate), candidate))

@@ -153,12 +153,7 @@ fn durability(text: &str) -> Option<Durability> {
 }
 
 /// The value, if it is within its bounds. What is no number, as NaN, is beyond any.
-fn within<T: PartialOrd + ToString>(
-    value: T,
-    min: T,
-    max: T,
-    found: &str,
-) -> Result<T, Objection> {
+fn within<T: PartialOrd + ToString>(value: T, min: T, max: T, found: &str) -> Result<T, Objection> {
     if min <= value && value <= max {
         return Ok(value);
     }

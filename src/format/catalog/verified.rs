@@ -72,8 +72,7 @@ impl Verified {
         let (head, body) = bytes.split_at_checked(memchr::memchr(b'\n', bytes)?)?;
         let head: Head = unseal(head)?;
         let body = body.strip_prefix(b"\n")?;
-        let is_whole =
-            head.bytes == body.len() as u64 && head.body_crc == crc32fast::hash(body);
+        let is_whole = head.bytes == body.len() as u64 && head.body_crc == crc32fast::hash(body);
         if head.format != VERIFIED_FORMAT || head.boot != boot || !is_whole {
             return None;
         }

@@ -40,7 +40,8 @@ pub fn remember(
     verified: &Verified,
 ) -> Result<(), DiskError> {
     let Some(boot) = disk.boot_id() else { return Ok(()) };
-    let Some(bytes) = verified.encode(&boot).filter(|_| matches!(has_folder(disk, paths), Ok(true)))
+    let Some(bytes) =
+        verified.encode(&boot).filter(|_| matches!(has_folder(disk, paths), Ok(true)))
     else {
         return Ok(());
     };

@@ -9,9 +9,7 @@ use tracing::{debug, instrument, warn};
 
 use super::observe::warn_of;
 use super::{Operation, SessionError, SessionManager};
-use crate::repository::{
-    Effort, HeldLock, Met, Scrub, SessionRepository, VerifiedSessions,
-};
+use crate::repository::{Effort, HeldLock, Met, Scrub, SessionRepository, VerifiedSessions};
 use crate::vocabulary::{Finding, FindingClass, SessionFilter, SessionStatus};
 
 /// Limits beyond which a store's health is worth a warning.

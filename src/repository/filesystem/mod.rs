@@ -28,7 +28,8 @@ use self::slot::Slot;
 use self::store::{Store, storage};
 use super::{
     Compaction, Depth, Effort, HeldLock, Listing, Loaded, Records, Recovery, Repair,
-    RepositoryError, Salvage, Scrub, SessionRepository, Sessions, Version, Watermark, author_from_environment,
+    RepositoryError, Salvage, Scrub, SessionRepository, Sessions, Version, Watermark,
+    author_from_environment,
 };
 use crate::disk::{Disk, FileLock, LockState, RealDisk};
 use crate::format::catalog::Verified;
