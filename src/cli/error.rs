@@ -2,9 +2,9 @@
 
 use std::io;
 use std::path::PathBuf;
-use std::process::ExitCode;
 
 use super::input;
+use crate::config::ConfigError;
 pub(super) use crate::manager::Report;
 use crate::manager::SessionError;
 use crate::manager::import::ImportError;
@@ -35,12 +35,6 @@ impl Status {
             Self::Found => code::FOUND,
             Self::Failed(code) => code,
         }
-    }
-}
-
-impl From<Status> for ExitCode {
-    fn from(status: Status) -> Self {
-        status.code().into()
     }
 }
 
@@ -96,6 +90,9 @@ pub(super) enum CliError {
     #[cfg(feature = "serve")]
     #[error(transparent)]
     Serve(#[from] crate::serve::ServeError),
+    /// The configuration says something that cannot be meant.
+    #[error(transparent)]
+    Config(#[from] ConfigError),
     /// Standard output does not take what is written.
     #[error("cannot write to standard output: {0}")]
     Output(#[from] io::Error),
@@ -132,7 +129,11 @@ impl CliError {
     pub(super) fn code(&self) -> u8 {
         match self {
             Self::Session(error) => session_code(error),
-            Self::Usage { .. } | Self::Input { .. } | Self::NoStore | Self::NoHome => code::USAGE,
+            Self::Usage { .. }
+            | Self::Input { .. }
+            | Self::Config(_)
+            | Self::NoStore
+            | Self::NoHome => code::USAGE,
             Self::Remote { .. } => code::UNREACHABLE,
             #[cfg(feature = "serve")]
             Self::Serve(crate::serve::ServeError::TokenNeeded { .. }) => code::USAGE,
@@ -159,6 +160,7 @@ impl CliError {
             Self::Session(SessionError::SelectorTooShort { .. }) => "not-found",
             Self::Session(error) => error.kind(),
             Self::Usage { .. } | Self::Input { .. } => "invalid-input",
+            Self::Config(_) => "invalid-config",
             Self::NoStore | Self::NoHome => "no-home",
             Self::Remote { .. } => "unreachable",
             #[cfg(feature = "serve")]
@@ -173,6 +175,7 @@ impl CliError {
             Self::Session(error) => error.hint(),
             Self::Usage { hint, .. } => (*hint).to_owned(),
             Self::Input { .. } => "name a readable UTF-8 file, or - for standard input".to_owned(),
+            Self::Config(error) => error.hint(),
             Self::NoHome => "name the folders to import from".to_owned(),
             Self::NoStore => "name one with --store DIR or ANNALS_STORE".to_owned(),
             Self::Remote { .. } => "name a directory with --store DIR".to_owned(),

@@ -29,13 +29,15 @@ pub use changing::{ChangeOptions, Changed};
 pub use error::SessionError;
 pub use health::{HealthCheck, HealthStatus, HealthThresholds, LatencyMs, SessionHealth};
 pub use lines::{ErrorLine, LockLine, RecordLine, Report};
+#[cfg(feature = "metrics")]
+pub use metrics::{Exposition, encoded, open_metrics, prometheus_text};
 pub use metrics::{Latency, MetricsSnapshot, OperationSnapshot, SessionCounts, SessionMetrics};
 pub use operation::Operation;
 pub use state_at::Moment;
 
 use self::telling::Told;
 pub use crate::format::anchor::Head;
-use crate::repository::SessionRepository;
+use crate::repository::{Effort, SessionRepository};
 use crate::vocabulary::{Author, Clock, Figures, SystemClock};
 
 /// Sessions of one repository, as an application works with them.
@@ -54,6 +56,7 @@ pub struct SessionManager<R: SessionRepository> {
     metrics: SessionMetrics,
     told: Told,
     thresholds: HealthThresholds,
+    effort: Effort,
 }
 
 impl<R: SessionRepository> SessionManager<R> {
@@ -67,6 +70,7 @@ impl<R: SessionRepository> SessionManager<R> {
             metrics: SessionMetrics::default(),
             told: Told::default(),
             thresholds: HealthThresholds::default(),
+            effort: Effort::default(),
         }
     }
 
@@ -91,6 +95,20 @@ impl<R: SessionRepository> SessionManager<R> {
     pub fn with_thresholds(mut self, thresholds: HealthThresholds) -> Self {
         self.thresholds = thresholds;
         self
+    }
+
+    /// The same manager with another bound on what one [`health_check`](Self::health_check)
+    /// verifies.
+    #[must_use]
+    pub fn with_effort(mut self, effort: Effort) -> Self {
+        self.effort = effort;
+        self
+    }
+
+    /// What one [`health_check`](Self::health_check) verifies at most.
+    #[must_use]
+    pub fn effort(&self) -> Effort {
+        self.effort
     }
 
     /// The repository.

@@ -83,6 +83,15 @@ enum Greeting {
     Reset,
 }
 
+impl Greeting {
+    fn name(&self) -> &'static str {
+        match self {
+            Self::Welcome => "ready",
+            Self::Reset => "reset",
+        }
+    }
+}
+
 impl<R: SessionRepository> Follower<R> {
     fn new(
         shared: Arc<Shared<R>>,
@@ -111,10 +120,15 @@ impl<R: SessionRepository> Follower<R> {
 
     /// The next event; `None` once the server stops.
     async fn next(&mut self) -> Option<Event> {
-        match self.greeting.take() {
-            Some(Greeting::Welcome) => return Some(self.at_present("ready").retry(RETRY)),
-            Some(Greeting::Reset) => return Some(self.at_present("reset").retry(RETRY)),
-            None => {}
+        if let Some(greeting) = self.greeting.take() {
+            let shared = Arc::clone(&self.shared);
+            // Who was greeted may rely on hearing all that happens from then on.
+            let mut following = shared.following.subscribe();
+            tokio::select! {
+                _ = self.stopping.wait_for(|stopping| *stopping) => return None,
+                _ = following.wait_for(|following| *following) => {}
+            }
+            return Some(self.at_present(greeting.name()).retry(RETRY));
         }
         loop {
             if let Some(event) = self.fragment() {

@@ -8,12 +8,14 @@ mod current;
 mod entry;
 mod measured;
 mod row;
+mod verified;
 
 pub use base::{BaseWriter, Block, BlockIndex};
 pub use current::{BaseFile, Current, file_name};
 pub use entry::{Entry, Looked};
 pub use measured::{Measured, Sum};
 pub use row::{Row, Stamp};
+pub use verified::{Checked, Verified};
 
 use serde::{Deserialize, Serialize};
 
