@@ -20,7 +20,8 @@ fn examples() -> Vec<Example> {
         .map(|block| {
             let (request, answer) = block.trim_end().split_once('\n').unwrap();
             let mut words = request.splitn(3, ' ');
-            let (method, path) = (words.next().unwrap().to_owned(), words.next().unwrap().to_owned());
+            let (method, path) =
+                (words.next().unwrap().to_owned(), words.next().unwrap().to_owned());
             let body = words.next().map(|body| serde_json::from_str(body).unwrap());
             let (status, answer) = answer.split_once(' ').unwrap();
             let (status, answer) = (status.parse().unwrap(), answer.to_owned());
@@ -59,7 +60,11 @@ fn the_requests_of_the_page_are_answered_as_it_says() {
             _ => panic!("{method} {path}"),
         };
         assert_eq!(answered.status, status, "{method} {path}: {}", answered.text());
-        assert!(is_like(&answer, answered.text()), "{method} {path}\n{answer}\n{}", answered.text());
+        assert!(
+            is_like(&answer, answered.text()),
+            "{method} {path}\n{answer}\n{}",
+            answered.text()
+        );
     }
 }
 

@@ -7,6 +7,8 @@ mod openapi;
 mod reading;
 mod store;
 
+pub(super) use self::asking::Parameters;
+
 use std::sync::Arc;
 
 use axum::Router;
