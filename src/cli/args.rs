@@ -1,6 +1,7 @@
 //! The command line as clap reads it: global flags and the list of commands.
 
 use std::ffi::OsString;
+use std::path::PathBuf;
 use std::time::Duration;
 
 use clap::error::ErrorKind;
@@ -30,6 +31,9 @@ pub(super) struct Globals {
     /// The store: a directory [default: $ANNALS_STORE, else the user's data directory]
     #[arg(long, global = true, value_name = "STORE", value_parser = clap::value_parser!(OsString))]
     pub(super) store: Option<OsString>,
+    /// The configuration file [default: $ANNALS_CONFIG, else config.toml in the user's folder]
+    #[arg(long, global = true, value_name = "FILE")]
+    pub(super) config: Option<PathBuf>,
     /// Write JSON Lines on standard output, and errors as JSON on standard error
     #[arg(long, global = true)]
     pub(super) json: bool,
@@ -61,22 +65,25 @@ pub(super) enum ColorWhen {
 
 /// Defines the commands, and how one of them is defined by its name.
 macro_rules! commands {
-    ($($(#[$attribute:meta])* $variant:ident($arguments:ty) = $name:literal $(| $alias:literal)*,)*) => {
+    ($(
+        $(#[$attribute:meta])*
+        $variant:ident($arguments:ty) = $name:literal $(| $alias:literal)* $(where $gate:meta)?,
+    )*) => {
         #[derive(Debug, Subcommand)]
         pub(super) enum Command {
-            $($(#[$attribute])* $variant($arguments),)*
+            $($(#[cfg($gate)])? $(#[$attribute])* $variant($arguments),)*
         }
 
         /// The command of this name, alone.
         fn definition(name: &str) -> Option<clap::Command> {
             Some(match name {
-                $($name $(| $alias)* => <$arguments>::augment_args(clap::Command::new($name)),)*
+                $($(#[cfg($gate)])? $name $(| $alias)* => <$arguments>::augment_args(clap::Command::new($name)),)*
                 _ => return None,
             })
         }
 
         #[cfg(test)]
-        const NAMES: &[&str] = &[$($name, $($alias,)*)*];
+        const NAMES: &[&str] = &[$($(#[cfg($gate)])? $name, $($alias,)*)*];
     };
 }
 
@@ -110,6 +117,9 @@ commands! {
     Purge(commands::purge::PurgeArgs) = "purge",
     Locks(commands::locks::LocksArgs) = "locks",
     Health(commands::health::HealthArgs) = "health",
+    Serve(commands::serve::ServeArgs) = "serve" where feature = "serve",
+    Metrics(commands::metrics::MetricsArgs) = "metrics",
+    Config(commands::config::ConfigArgs) = "config",
     Completions(commands::completions::CompletionsArgs) = "completions",
 }
 
@@ -138,9 +148,21 @@ impl Cli {
 }
 
 impl Command {
+    /// The exit code of a failure, where it is not that of the error.
+    pub(super) fn code_of_failure(&self) -> Option<u8> {
+        match self {
+            Self::Health(args) => args.exit_code.unknown(),
+            _ => None,
+        }
+    }
+
     /// Whether it has something to do while the store is at work: it asks for several things at
     /// once, or shows how far it has come.
     pub(super) fn is_concurrent(&self) -> bool {
+        #[cfg(feature = "serve")]
+        if matches!(self, Self::Serve(_)) {
+            return true;
+        }
         matches!(
             self,
             Self::Batch(_)

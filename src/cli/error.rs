@@ -2,11 +2,10 @@
 
 use std::io;
 use std::path::PathBuf;
-use std::process::ExitCode;
-
-use serde::Serialize;
 
 use super::input;
+use crate::config::ConfigError;
+pub(super) use crate::manager::Report;
 use crate::manager::SessionError;
 use crate::manager::import::ImportError;
 use crate::repository::RepositoryError;
@@ -36,12 +35,6 @@ impl Status {
             Self::Found => code::FOUND,
             Self::Failed(code) => code,
         }
-    }
-}
-
-impl From<Status> for ExitCode {
-    fn from(status: Status) -> Self {
-        status.code().into()
     }
 }
 
@@ -93,6 +86,13 @@ pub(super) enum CliError {
         /// The store asked for.
         store: String,
     },
+    /// The server does not start.
+    #[cfg(feature = "serve")]
+    #[error(transparent)]
+    Serve(#[from] crate::serve::ServeError),
+    /// The configuration says something that cannot be meant.
+    #[error(transparent)]
+    Config(#[from] ConfigError),
     /// Standard output does not take what is written.
     #[error("cannot write to standard output: {0}")]
     Output(#[from] io::Error),
@@ -129,8 +129,16 @@ impl CliError {
     pub(super) fn code(&self) -> u8 {
         match self {
             Self::Session(error) => session_code(error),
-            Self::Usage { .. } | Self::Input { .. } | Self::NoStore | Self::NoHome => code::USAGE,
+            Self::Usage { .. }
+            | Self::Input { .. }
+            | Self::Config(_)
+            | Self::NoStore
+            | Self::NoHome => code::USAGE,
             Self::Remote { .. } => code::UNREACHABLE,
+            #[cfg(feature = "serve")]
+            Self::Serve(crate::serve::ServeError::TokenNeeded { .. }) => code::USAGE,
+            #[cfg(feature = "serve")]
+            Self::Serve(_) => code::STORAGE,
             Self::Output(_) | Self::Start(_) => code::STORAGE,
         }
     }
@@ -152,8 +160,11 @@ impl CliError {
             Self::Session(SessionError::SelectorTooShort { .. }) => "not-found",
             Self::Session(error) => error.kind(),
             Self::Usage { .. } | Self::Input { .. } => "invalid-input",
+            Self::Config(_) => "invalid-config",
             Self::NoStore | Self::NoHome => "no-home",
             Self::Remote { .. } => "unreachable",
+            #[cfg(feature = "serve")]
+            Self::Serve(error) => error.kind(),
             Self::Output(_) => "output",
             Self::Start(_) => "interrupted",
         }
@@ -164,9 +175,12 @@ impl CliError {
             Self::Session(error) => error.hint(),
             Self::Usage { hint, .. } => (*hint).to_owned(),
             Self::Input { .. } => "name a readable UTF-8 file, or - for standard input".to_owned(),
+            Self::Config(error) => error.hint(),
             Self::NoHome => "name the folders to import from".to_owned(),
             Self::NoStore => "name one with --store DIR or ANNALS_STORE".to_owned(),
             Self::Remote { .. } => "name a directory with --store DIR".to_owned(),
+            #[cfg(feature = "serve")]
+            Self::Serve(error) => error.hint().to_owned(),
             Self::Output(_) => {
                 "free some space where the output goes, then run it again".to_owned()
             }
@@ -217,22 +231,6 @@ fn repository_code(error: &RepositoryError) -> u8 {
         | RepositoryError::Storage { .. }
         | RepositoryError::Interrupted { .. } => code::STORAGE,
     }
-}
-
-/// An error or a warning, in the form that programs read.
-#[derive(Debug, Clone, Serialize)]
-pub(super) struct Report {
-    /// Its stable name.
-    pub(super) kind: &'static str,
-    /// What happened.
-    pub(super) message: String,
-    /// The session that it concerns.
-    pub(super) session: Option<SessionId>,
-    /// What to do next.
-    pub(super) hint: String,
-    /// The sessions that could have been meant.
-    #[serde(skip_serializing_if = "Vec::is_empty")]
-    pub(super) candidates: Vec<SessionId>,
 }
 
 #[cfg(test)]

@@ -4,10 +4,11 @@ use std::fmt;
 
 use tracing::instrument;
 
-use super::observe::warn_of;
 use super::{Operation, SessionError, SessionManager};
 use crate::repository::{Read, SessionRepository};
-use crate::vocabulary::{Projection, Record, SessionId, SessionMetadata, Timestamp, replay};
+use crate::vocabulary::{
+    NotATime, Projection, Record, SessionId, SessionMetadata, Timestamp, parse_moment, replay,
+};
 
 /// A point in a session's history.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -20,6 +21,18 @@ pub enum Moment {
 }
 
 impl Moment {
+    /// The moment that a text stands for, seen from `now`: only digits are a sequence number.
+    ///
+    /// # Errors
+    ///
+    /// The text is no time either.
+    pub fn parse(text: &str, now: Timestamp) -> Result<Self, NotATime> {
+        match text.parse() {
+            Ok(seq) => Ok(Self::Seq(seq)),
+            Err(_) => parse_moment(text, now).map(Self::Time),
+        }
+    }
+
     fn is_before(self, record: &Record) -> bool {
         match self {
             Self::Seq(seq) => record.seq > seq,
@@ -72,7 +85,7 @@ impl<R: SessionRepository> SessionManager<R> {
                     let blank = || Projection::blank(session.clone(), record.at);
                     state = Some(replay(state.unwrap_or_else(blank), &record));
                 }
-                Read::Damage(finding) => warn_of(&[finding]),
+                Read::Damage(finding) => self.met(&[finding]),
             }
         }
         match state {

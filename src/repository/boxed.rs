@@ -5,12 +5,13 @@ use std::time::Duration;
 use async_trait::async_trait;
 
 use super::{
-    CacheStatistics, Compaction, Depth, HeldLock, Listing, Loaded, Records, Recovery, Repair,
-    RepositoryError, Salvage, SessionRepository, Sessions, Version, Watermark,
+    CacheStatistics, Compaction, Depth, Effort, Following, Growth, HeldLock, Listing, Loaded,
+    Records, Recovery, Repair, RepositoryError, Salvage, Scrub, SessionRepository, Sessions,
+    Version, Watermark,
 };
 use crate::vocabulary::{
-    Append, Appended, Author, BlobRef, ExpectedSeq, Redacted, SessionFilter, SessionId,
-    Verification,
+    Append, Appended, Author, BlobRef, ExpectedSeq, Figures, Redacted, SessionFilter, SessionId,
+    Verification, WriteFigures,
 };
 
 /// Every call goes to the repository in the box.
@@ -68,12 +69,20 @@ impl SessionRepository for Box<dyn SessionRepository> {
         (**self).changed(session, after_seq).await
     }
 
+    async fn growths(&self, following: &mut Following) -> Result<Vec<Growth>, RepositoryError> {
+        (**self).growths(following).await
+    }
+
     async fn verify(
         &self,
         session: &SessionId,
         depth: &Depth,
     ) -> Result<Verification, RepositoryError> {
         (**self).verify(session, depth).await
+    }
+
+    async fn scrub(&self, effort: &Effort) -> Result<Scrub, RepositoryError> {
+        (**self).scrub(effort).await
     }
 
     async fn recover(
@@ -113,6 +122,18 @@ impl SessionRepository for Box<dyn SessionRepository> {
 
     fn cache_statistics(&self) -> CacheStatistics {
         (**self).cache_statistics()
+    }
+
+    fn write_figures(&self) -> WriteFigures {
+        (**self).write_figures()
+    }
+
+    fn tell_figures(&self, figures: &Figures) -> bool {
+        (**self).tell_figures(figures)
+    }
+
+    async fn told_figures(&self) -> Result<Figures, RepositoryError> {
+        (**self).told_figures().await
     }
 
     fn lock_timeout(&self) -> Duration {

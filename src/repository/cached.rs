@@ -10,12 +10,13 @@ use moka::notification::RemovalCause;
 use moka::sync::Cache;
 
 use super::{
-    CacheStatistics, Compaction, Depth, HeldLock, Listing, Loaded, Records, Recovery, Repair,
-    RepositoryError, Salvage, SessionRepository, Sessions, Version, Watermark,
+    CacheStatistics, Compaction, Depth, Effort, Following, Growth, HeldLock, Listing, Loaded,
+    Records, Recovery, Repair, RepositoryError, Salvage, Scrub, SessionRepository, Sessions,
+    Version, Watermark,
 };
 use crate::vocabulary::{
-    Append, Appended, Author, BlobRef, Clock, ExpectedSeq, Redacted, SessionFilter, SessionId,
-    SystemClock, Verification,
+    Append, Appended, Author, BlobRef, Clock, ExpectedSeq, Figures, Redacted, SessionFilter,
+    SessionId, SystemClock, Verification, WriteFigures,
 };
 
 /// How a [`CachedRepository`] caches.
@@ -279,12 +280,20 @@ impl<R: SessionRepository> SessionRepository for CachedRepository<R> {
         Ok(seq)
     }
 
+    async fn growths(&self, following: &mut Following) -> Result<Vec<Growth>, RepositoryError> {
+        self.inner.growths(following).await
+    }
+
     async fn verify(
         &self,
         session: &SessionId,
         depth: &Depth,
     ) -> Result<Verification, RepositoryError> {
         self.inner.verify(session, depth).await
+    }
+
+    async fn scrub(&self, effort: &Effort) -> Result<Scrub, RepositoryError> {
+        self.inner.scrub(effort).await
     }
 
     async fn recover(
@@ -334,6 +343,18 @@ impl<R: SessionRepository> SessionRepository for CachedRepository<R> {
             stale: read(&self.counts.stale),
             evicted: read(&self.counts.evicted),
         }
+    }
+
+    fn write_figures(&self) -> WriteFigures {
+        self.inner.write_figures()
+    }
+
+    fn tell_figures(&self, figures: &Figures) -> bool {
+        self.inner.tell_figures(figures)
+    }
+
+    async fn told_figures(&self) -> Result<Figures, RepositoryError> {
+        self.inner.told_figures().await
     }
 
     fn lock_timeout(&self) -> Duration {

@@ -6,35 +6,39 @@ mod boxed;
 mod cached;
 mod error;
 mod filesystem;
+mod following;
 mod listing;
 mod memory;
 mod records;
 mod salvage;
+mod scrub;
 mod sessions;
 mod version;
 
 use std::time::Duration;
 
 use async_trait::async_trait;
-use serde::Serialize;
 
 pub use author::author_from_environment;
 #[cfg(feature = "cache")]
 pub use cached::{CacheOptions, CachedRepository};
 pub use error::RepositoryError;
 pub use filesystem::FileSystemRepository;
+pub use following::{Following, Growth};
 pub use listing::{HeldLock, Listing, Loaded, Unreadable};
 pub use memory::InMemoryRepository;
 pub use records::{Read, Records, RecordsSender};
 pub use salvage::{Adopted, Salvage, Unattributed};
+pub use scrub::{Effort, FINDINGS_MAX, Scrub, VerifiedSessions};
 pub use sessions::{Listed, Met, Sessions, SessionsSender};
 pub use version::Version;
 
 pub use crate::journal::catalog::Watermark;
 pub use crate::journal::{Compaction, Durability, Recovery, Settings as FileSystemOptions};
+pub use crate::vocabulary::CacheStatistics;
 use crate::vocabulary::{
-    Append, Appended, Author, BlobRef, ExpectedSeq, Link, Redacted, SessionFilter, SessionId,
-    Verification,
+    Append, Appended, Author, BlobRef, ExpectedSeq, Figures, Link, Redacted, SessionFilter,
+    SessionId, Verification, WriteFigures,
 };
 
 /// A store of sessions. It speaks events, not files.
@@ -147,6 +151,21 @@ pub trait SessionRepository: Send + Sync + 'static {
     /// [`RepositoryError::NotFound`] and the errors of the medium.
     async fn changed(&self, session: &SessionId, after_seq: u64) -> Result<u64, RepositoryError>;
 
+    /// Which histories have grown since the same `following` was asked about last, whoever made them
+    /// grow; the first time, none. No growth is passed over and none is told twice, in no particular
+    /// order. What happens is seen within the time between two calls; a session that was moved in by
+    /// hand is seen once somebody lists.
+    ///
+    /// Here all sessions are listed and compared each time. Dropping the future forgets what it
+    /// would have answered: the next call is a first one.
+    ///
+    /// # Errors
+    ///
+    /// Those of the medium; what was not told is told by a later call.
+    async fn growths(&self, following: &mut Following) -> Result<Vec<Growth>, RepositoryError> {
+        following.compare(self.sessions(&SessionFilter::everything()).await?).await
+    }
+
     /// Replays and checks a session. It changes nothing and takes no lock that keeps writers out
     /// for longer than they would keep each other out.
     ///
@@ -158,6 +177,18 @@ pub trait SessionRepository: Send + Sync + 'static {
         session: &SessionId,
         depth: &Depth,
     ) -> Result<Verification, RepositoryError>;
+
+    /// Verifies the store in a quick way, as much of it as an effort allows: what has changed since
+    /// it was verified last, and a share of what has not. A repository that does not know what has
+    /// changed verifies everything each time. Dropping the future is harmless; what it has verified
+    /// by then may be verified again.
+    ///
+    /// # Errors
+    ///
+    /// Those of the medium, for the store as a whole; what is wrong with sessions is the answer.
+    async fn scrub(&self, _effort: &Effort) -> Result<Scrub, RepositoryError> {
+        scrub::verify_all(self).await
+    }
 
     /// Repairs a session, keeping all that proves itself, or only says what it would do.
     ///
@@ -227,6 +258,28 @@ pub trait SessionRepository: Send + Sync + 'static {
         CacheStatistics::default()
     }
 
+    /// What was measured of the appends that this process has made.
+    fn write_figures(&self) -> WriteFigures {
+        WriteFigures::default()
+    }
+
+    /// Tells all who share the repository what was measured since this was done last. To that the
+    /// repository adds what it has measured of appends itself. It takes as long as a short write,
+    /// without a sync. False where it was not told, and has to be told again with what comes.
+    fn tell_figures(&self, _figures: &Figures) -> bool {
+        false
+    }
+
+    /// What all who share the repository have told, and the appends that this process has still to
+    /// tell of. Where nothing can be told, those are all.
+    ///
+    /// # Errors
+    ///
+    /// Those of the medium.
+    async fn told_figures(&self) -> Result<Figures, RepositoryError> {
+        Ok(Figures { writes: self.write_figures(), ..Figures::default() })
+    }
+
     /// How long an append waits for a lock.
     fn lock_timeout(&self) -> Duration {
         Duration::from_secs(30)
@@ -249,27 +302,4 @@ pub enum Repair {
     Plan,
     /// Do it.
     Apply,
-}
-
-/// Hits and misses of a cache since it was made.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize)]
-pub struct CacheStatistics {
-    /// Answers given from memory.
-    pub hits: u64,
-    /// Answers that had to be read.
-    pub misses: u64,
-    /// Answers in memory that turned out to be out of date.
-    pub stale: u64,
-    /// Answers dropped to stay inside the bound.
-    pub evicted: u64,
-}
-
-impl CacheStatistics {
-    /// Hits as a share of all look-ups, from 0 to 1; `None` before the first.
-    #[must_use]
-    #[allow(clippy::cast_precision_loss, reason = "a ratio for people")]
-    pub fn hit_rate(&self) -> Option<f64> {
-        let lookups = self.hits + self.misses;
-        (lookups > 0).then(|| self.hits as f64 / lookups as f64)
-    }
 }

@@ -16,7 +16,7 @@ use crate::vocabulary::SessionId;
 
 /// How long ago a change must have been for its time to be its own: clocks of file systems tick
 /// every few milliseconds, and a change in the same tick would have the same time.
-const RACY_NS: i64 = 20_000_000;
+pub const RACY_NS: i64 = 20_000_000;
 
 /// Most names that no session can have which are told of; with more, each listing looks itself.
 const STRANGERS_MAX: usize = 16;
@@ -28,6 +28,11 @@ pub(super) struct Look {
     pub(super) changed_ns: Option<i64>,
     pub(super) sessions: Vec<SessionId>,
     pub(super) strangers: Vec<String>,
+}
+
+/// Whether a change is so long past that any later one has a later time.
+pub(super) fn is_past(changed_ns: i64, now_ns: i64) -> bool {
+    changed_ns.saturating_add(RACY_NS) < now_ns
 }
 
 /// Reads the folder of sessions.
@@ -49,7 +54,7 @@ pub(super) fn look(disk: &dyn Disk, paths: &CatalogPaths) -> Result<Look, DiskEr
         }
     }
     look.strangers.sort();
-    let is_its_own = |changed: &i64| changed.saturating_add(RACY_NS) < now;
+    let is_its_own = |changed: &i64| is_past(*changed, now);
     let told_of = look.strangers.len() <= STRANGERS_MAX;
     look.changed_ns = before.filter(is_its_own).filter(|_| before == after && told_of);
     Ok(look)
@@ -108,7 +113,7 @@ impl View {
         self.unfolded.looked = look.changed_ns;
         if let Some(changed_ns) = look.changed_ns.filter(|_| all_told) {
             let looked = Looked { changed_ns, gone, strangers: look.strangers };
-            let entry = Entry::Looked(looked).encode(None).ok_or(TOO_MUCH)?;
+            let entry = Entry::Looked(looked).encode().ok_or(TOO_MUCH)?;
             // Whoever reads next looks again, if this is not told.
             let _best_effort = feed.tell(&**disk, &entry);
         }

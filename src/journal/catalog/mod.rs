@@ -6,9 +6,12 @@
 mod feed;
 mod files;
 mod folding;
+mod following;
 mod forgetting;
 mod layers;
 mod looking;
+mod measuring;
+mod remembering;
 mod settling;
 mod unfolded;
 mod view;
@@ -16,8 +19,11 @@ mod writing;
 
 pub use feed::Feed;
 pub use folding::{Folding, fold};
+pub use following::{Heard, Position};
 pub use forgetting::forget;
 pub use layers::Reading;
+pub use looking::RACY_NS;
+pub use remembering::{remember, remembered};
 pub use settling::settle_for_all;
 pub(super) use settling::{is_sound, stamp_of};
 pub use unfolded::Change;

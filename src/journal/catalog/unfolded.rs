@@ -43,6 +43,8 @@ pub(super) struct Unfolded {
     /// When the folder of sessions was changed last, as of the last look at it.
     pub(super) looked: Option<i64>,
     pub(super) strangers: Vec<String>,
+    /// What processes have measured, as they told it.
+    pub(super) measured: Vec<Box<str>>,
 }
 
 impl Unfolded {
@@ -57,6 +59,7 @@ impl Unfolded {
                 self.looked = Some(looked.changed_ns);
                 self.strangers = looked.strangers;
             }
+            Entry::Measured(json) => self.measured.push(json),
         }
     }
 
@@ -90,6 +93,14 @@ impl Unfolded {
     /// How many had been heard with the last one of a session.
     pub(super) fn last_heard(&self, session: &SessionId) -> Option<u64> {
         self.changes.get(session).map(|(_, heard)| *heard)
+    }
+
+    /// What was heard after so many changes, the last of each session.
+    pub(super) fn since(&self, heard: u64) -> impl Iterator<Item = (&SessionId, &Change)> {
+        let changes = self.changes.iter().filter(move |(_, (_, at))| *at > heard);
+        // Whoever asks again and again mostly asks in vain.
+        let changes = (heard < self.heard).then_some(changes).into_iter().flatten();
+        changes.map(|(session, (change, _))| (session, change))
     }
 
     pub(super) fn is_empty(&self) -> bool {

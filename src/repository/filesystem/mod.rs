@@ -5,11 +5,13 @@ mod appending;
 mod checking;
 mod deletion;
 mod error;
+mod following;
 mod leftovers;
 mod listing;
 mod queue;
 mod reading;
 mod salvage;
+mod scrubbing;
 mod slot;
 mod store;
 mod streaming;
@@ -26,15 +28,17 @@ use self::error::of_journal;
 use self::slot::Slot;
 use self::store::{Store, storage};
 use super::{
-    Compaction, Depth, HeldLock, Listing, Loaded, Records, Recovery, Repair, RepositoryError,
-    Salvage, SessionRepository, Sessions, Version, Watermark, author_from_environment,
+    Compaction, Depth, Effort, Following, Growth, HeldLock, Listing, Loaded, Records, Recovery,
+    Repair, RepositoryError, Salvage, Scrub, SessionRepository, Sessions, Version, Watermark,
+    author_from_environment,
 };
 use crate::disk::{Disk, FileLock, LockState, RealDisk};
+use crate::format::catalog::Verified;
 use crate::journal::catalog::View;
 use crate::journal::{self, Journal, JournalError, JournalWriter, Settings, read_blob};
 use crate::vocabulary::{
-    Append, Appended, Author, BlobRef, ExpectedSeq, Redacted, SessionFilter, SessionId,
-    Verification,
+    Append, Appended, Author, BlobRef, ExpectedSeq, Figures, Redacted, SessionFilter, SessionId,
+    Verification, WriteFigures,
 };
 
 /// Most sessions that are kept open between two calls: each holds three descriptors.
@@ -66,6 +70,8 @@ struct Inner {
     slots: Mutex<HashMap<SessionId, Arc<Slot>>>,
     /// The catalog as it was read last.
     catalog: Mutex<Option<View>>,
+    /// What the last scrub left to be known.
+    verified: Mutex<Option<Verified>>,
     /// How often a version was asked for since there was a catalog to hear.
     asked: AtomicU64,
 }
@@ -94,9 +100,7 @@ impl FileSystemRepository {
     ) -> Result<Self, RepositoryError> {
         let store = Store::new(disk, path.into(), settings.catalog);
         store.exists()?;
-        let (slots, catalog) = (Mutex::default(), Mutex::default());
-        let inner = Inner { store, settings, slots, catalog, asked: AtomicU64::default() };
-        Ok(Self { inner: Arc::new(inner), hop: Hop::ToThePool })
+        Ok(Self { inner: Arc::new(Inner::new(store, settings)), hop: Hop::ToThePool })
     }
 
     /// The same for [`salvage`](SessionRepository::salvage): a directory that has lost what makes
@@ -118,9 +122,7 @@ impl FileSystemRepository {
                 return Err(error);
             }
         }
-        let (slots, catalog) = (Mutex::default(), Mutex::default());
-        let inner = Inner { store, settings, slots, catalog, asked: AtomicU64::default() };
-        Ok(Self { inner: Arc::new(inner), hop: Hop::ToThePool })
+        Ok(Self { inner: Arc::new(Inner::new(store, settings)), hop: Hop::ToThePool })
     }
 
     /// The same store, with its work done on the thread that polls: for programs whose threads have
@@ -166,6 +168,17 @@ impl FileSystemRepository {
 }
 
 impl Inner {
+    fn new(store: Store, settings: Settings) -> Self {
+        Self {
+            store,
+            settings,
+            slots: Mutex::default(),
+            catalog: Mutex::default(),
+            verified: Mutex::default(),
+            asked: AtomicU64::default(),
+        }
+    }
+
     fn slot(&self, session: &SessionId) -> Arc<Slot> {
         let mut slots = self.slots.lock().unwrap_or_else(PoisonError::into_inner);
         if let Some(slot) = slots.get(session) {
@@ -349,6 +362,10 @@ impl SessionRepository for FileSystemRepository {
         }
     }
 
+    async fn growths(&self, following: &mut Following) -> Result<Vec<Growth>, RepositoryError> {
+        self.growths_by_catalog(following).await
+    }
+
     async fn verify(
         &self,
         session: &SessionId,
@@ -367,6 +384,10 @@ impl SessionRepository for FileSystemRepository {
             Ok(verification)
         })
         .await
+    }
+
+    async fn scrub(&self, effort: &Effort) -> Result<Scrub, RepositoryError> {
+        self.scrub_incrementally(effort).await
     }
 
     async fn recover(
@@ -390,21 +411,7 @@ impl SessionRepository for FileSystemRepository {
     }
 
     async fn salvage(&self, repair: Repair) -> Result<Salvage, RepositoryError> {
-        self.blocking(move |inner| {
-            let salvage = salvage::salvage(&inner.store, repair)?;
-            if repair == Repair::Apply {
-                leftovers::sweep(&inner.store, &inner.settings).map_err(storage)?;
-                if salvage.store_restored || !salvage.adopted.is_empty() {
-                    // Journals are elsewhere now, and nobody has told of that.
-                    leftovers::forget_rows(&inner.store, &inner.settings).map_err(storage)?;
-                }
-            }
-            for adopted in salvage.adopted.iter().filter(|_| repair == Repair::Apply) {
-                inner.forget(&adopted.session);
-            }
-            Ok(salvage)
-        })
-        .await
+        self.blocking(move |inner| inner.salvage(repair)).await
     }
 
     async fn redact(
@@ -438,6 +445,27 @@ impl SessionRepository for FileSystemRepository {
 
     async fn locks(&self) -> Result<Vec<HeldLock>, RepositoryError> {
         self.blocking(Inner::locks).await
+    }
+
+    fn write_figures(&self) -> WriteFigures {
+        self.inner.store.feed.write_figures()
+    }
+
+    fn tell_figures(&self, figures: &Figures) -> bool {
+        let is_told = self.inner.store.feed.tell_figures(&*self.inner.store.disk, figures);
+        let inner = Arc::clone(&self.inner);
+        match tokio::runtime::Handle::try_current() {
+            Ok(runtime) if self.hop == Hop::ToThePool && inner.is_due_to_fold() => {
+                runtime.spawn_blocking(move || inner.fold_if_due());
+            }
+            _ => inner.fold_if_due(),
+        }
+        is_told
+    }
+
+    async fn told_figures(&self) -> Result<Figures, RepositoryError> {
+        self.blocking(|inner| inner.store.feed.told_figures(&*inner.store.disk).map_err(storage))
+            .await
     }
 
     fn lock_timeout(&self) -> Duration {

@@ -26,7 +26,7 @@ use std::process::ExitCode;
 
 use anyhow::Result;
 
-const USAGE: &str = "tools/bench/run calls | reads | starts | scale [--max SESSIONS], or \
+const USAGE: &str = "tools/bench/run calls | reads | starts | scale [sessions | events] [--max N], or \
     tools/bench/run [--quick] [--work NAME]… [--peer NAME]… [--check | --baseline | --page]";
 
 /// A process that is to be cold does nothing before it knows that it is one.

@@ -7,7 +7,7 @@ use annals::repository::Depth;
 use annals::vocabulary::SessionId;
 use anyhow::{Result, ensure};
 
-use super::{Point, Points};
+use super::Points;
 use crate::event::session_id;
 use crate::library;
 use crate::peer::Durability::{Buffered, Durable};
@@ -18,8 +18,8 @@ const APPENDED: u64 = 100;
 const OPENED: u64 = 20;
 
 /// Measures a session at each size.
-pub(super) fn measure(path: &Path, sizes: &[u64]) -> Result<Vec<Point>> {
-    let mut points = Points { of: "events", all: Vec::new() };
+pub(super) fn measure(path: &Path, sizes: &[u64]) -> Result<()> {
+    let mut points = Points::beside("events")?;
     let (runtime, session): (_, SessionId) = (library::runtime()?, session_id(0).parse()?);
     let folder = path.join("sessions").join(session.as_str());
     runtime.block_on(library::create(
@@ -67,5 +67,5 @@ pub(super) fn measure(path: &Path, sizes: &[u64]) -> Result<Vec<Point>> {
             Ok(())
         })?;
     }
-    Ok(points.all)
+    Ok(())
 }

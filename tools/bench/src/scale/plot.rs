@@ -78,7 +78,7 @@ fn panel<'a>(span: &Span, of: &str, points: impl Iterator<Item = &'a Point>) -> 
     let title = text(LEFT, TOP - 18.0, title).set("class", "title");
     let mut group = grid(span).add(title);
     let points: Vec<&Point> = points.collect();
-    let mut operations: Vec<&str> = points.iter().map(|point| point.operation).collect();
+    let mut operations: Vec<&str> = points.iter().map(|point| point.operation.as_str()).collect();
     operations.sort_unstable();
     operations.dedup();
     for ((index, operation), colour) in operations.into_iter().enumerate().zip(COLOURS) {
@@ -162,8 +162,13 @@ mod tests {
 
     #[test]
     fn what_costs_the_same_at_every_size_is_a_level_line() {
-        let point =
-            |of, size| Point { of, size, operation: "append", microseconds: 250.0, peak_mib: 1.0 };
+        let point = |of, size| Point {
+            of,
+            size,
+            operation: "append".to_owned(),
+            microseconds: 250.0,
+            peak_mib: 1.0,
+        };
         let points = [point("sessions", 10), point("sessions", 1_000), point("events", 10)];
 
         let drawn = draw(&points).to_string();

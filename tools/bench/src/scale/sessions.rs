@@ -8,7 +8,7 @@ use annals::vocabulary::{SessionFilter, SessionId};
 use anyhow::{Result, ensure};
 use tokio::runtime::Runtime;
 
-use super::{Point, Points};
+use super::Points;
 use crate::bench::EVENTS_OF_A_SESSION;
 use crate::event::session_id;
 use crate::library::{self, Cached};
@@ -30,8 +30,8 @@ struct Store<'a> {
 }
 
 /// Measures a store at each size.
-pub(super) fn measure(path: &Path, sizes: &[u64]) -> Result<Vec<Point>> {
-    let mut points = Points { of: "sessions", all: Vec::new() };
+pub(super) fn measure(path: &Path, sizes: &[u64]) -> Result<()> {
+    let mut points = Points::beside("sessions")?;
     let mut store = Store { path, runtime: library::runtime()?, size: 0 };
     for size in sizes {
         store.grow(*size, &mut points)?;
@@ -39,7 +39,7 @@ pub(super) fn measure(path: &Path, sizes: &[u64]) -> Result<Vec<Point>> {
         store.read(&mut points)?;
         store.rebuild(&mut points)?;
     }
-    Ok(points.all)
+    Ok(())
 }
 
 impl Store<'_> {
@@ -91,6 +91,8 @@ impl Store<'_> {
     fn read(&self, points: &mut Points) -> Result<()> {
         let (size, spread) = (self.size, self.spread()?);
         let listed = LISTED.min(usize::try_from(size)?);
+        // What was created a moment ago is compared first: that is measured at the end.
+        self.list(&self.open(Durable)?, listed)?;
         points.observe(size, "open and list 20", 1, || self.list(&self.open(Durable)?, listed))?;
         let manager = self.open(Durable)?;
         self.list(&manager, listed)?;
@@ -114,9 +116,23 @@ impl Store<'_> {
             }
             Ok(())
         })?;
-        points.observe(size, "list all (a session)", size, || {
-            self.list(&self.open(Durable)?, usize::try_from(size)?)
+        points.observe(size, "list all (a session)", size, || self.list_all())?;
+        Ok(())
+    }
+
+    /// As a stream, which is how a list of any length is read.
+    fn list_all(&self) -> Result<()> {
+        let manager = self.open(Durable)?;
+        let listed = self.runtime.block_on(async {
+            let mut sessions = manager.sessions(&SessionFilter::default()).await?;
+            let mut listed = 0;
+            while let Some(met) = sessions.next().await {
+                met?;
+                listed += 1;
+            }
+            anyhow::Ok(listed)
         })?;
+        ensure!(listed == self.size, "{listed} of {}", self.size);
         Ok(())
     }
 
