@@ -5,10 +5,9 @@ use serde_json::value::RawValue;
 use unicode_width::UnicodeWidthStr as _;
 
 use super::error::CliError;
-use super::escape::one_line;
 use super::output::Output;
-use super::{phrase, style, table};
-use crate::vocabulary::{Author, Data, Digest, Key, Record, SessionId, Timestamp};
+use super::{style, table};
+use crate::vocabulary::{Author, Data, Digest, Key, Record, SessionId, Timestamp, one_line};
 
 /// A record as `--json` prints it. What was redacted has no data, but the digest of what it was.
 #[derive(Serialize)]
@@ -54,8 +53,9 @@ fn write_phrase(
         .then(|| table::fit(session.as_str(), output.width.map(table::id_width_max)) + " ");
     let place = place.unwrap_or_default();
     let who = one_line(&record.by.user).into_owned();
-    let (words, occurred) = phrase::of_record(record);
-    let before = occurred.map(|moment| format!("({}) ", output.times.to_the_second(moment)));
+    let words = record.in_words();
+    let before =
+        record.occurred().map(|moment| format!("({}) ", output.times.to_the_second(moment)));
     let lead = format!("{place}{:>5}  {who}  ", record.seq);
     let taken = time.width() + 2 + lead.width();
     let what = one_line(&format!("{}{words}", before.unwrap_or_default())).into_owned();

@@ -4,8 +4,10 @@
 //! functions that matter are [`decide`] (what a command does to a state) and [`fold`] (what an
 //! event makes of a state); both are pure.
 
+mod age;
 mod append;
 mod author;
+mod byte_count;
 mod clock;
 mod command;
 mod decide;
@@ -15,10 +17,12 @@ mod event_data;
 mod filter;
 mod finding;
 mod fold;
+mod harmless;
 mod holder;
 mod label;
 mod long_text;
 mod metadata;
+mod phrase;
 mod plan;
 mod record;
 mod session_id;
@@ -30,6 +34,7 @@ mod upcast;
 
 pub use append::{Append, Appended, Entry, ExpectedSeq, Outcome};
 pub use author::Author;
+pub use byte_count::ByteCount;
 pub use clock::{Clock, SystemClock};
 pub use command::{Command, NewFork, NewMessage, NewSession};
 pub use decide::{Refusal, decide};
@@ -42,6 +47,7 @@ pub use event_data::{
 pub use filter::{SessionFilter, SortKey};
 pub use finding::{Finding, FindingClass, Severity, Verification};
 pub use fold::{Projection, Reversal, fold, replay};
+pub use harmless::{is_treacherous, one_line, several_lines};
 pub use holder::Holder;
 pub use label::{FieldName, Key, LabelError, Role, SessionName, Tag};
 pub use long_text::LongText;

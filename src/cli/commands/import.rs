@@ -8,7 +8,6 @@ use serde::Serialize;
 
 use crate::cli::context::Context;
 use crate::cli::error::{CliError, Report, Status};
-use crate::cli::escape::one_line;
 use crate::cli::output::Output;
 use crate::cli::progress::ImportBar;
 use crate::disk::{Disk, EntryKind, RealDisk};

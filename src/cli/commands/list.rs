@@ -8,13 +8,12 @@ use clap::{Args, ValueEnum};
 use crate::cli::context::Context;
 use crate::cli::directory;
 use crate::cli::error::{CliError, Report, Status};
-use crate::cli::escape::one_line;
 use crate::cli::output::Output;
 use crate::cli::{style, table, time};
 use crate::manager::SessionError;
 use crate::repository::{Listing, Met, Unreadable};
 use crate::vocabulary::{
-    SessionFilter, SessionMetadata, SessionStatus, SortKey, Tag, Timestamp, UnknownStatus,
+    SessionFilter, SessionMetadata, SessionStatus, SortKey, Tag, Timestamp, UnknownStatus, one_line,
 };
 
 /// Stands for every status where statuses are asked for.

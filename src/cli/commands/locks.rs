@@ -5,10 +5,9 @@ use serde::Serialize;
 
 use crate::cli::context::Context;
 use crate::cli::error::{CliError, Status};
-use crate::cli::escape::one_line;
 use crate::cli::{style, table};
 use crate::repository::{HeldLock, SessionRepository as _};
-use crate::vocabulary::{Holder, SessionId};
+use crate::vocabulary::{Holder, SessionId, one_line};
 
 /// Show which sessions are locked at this moment, by whom and since when
 #[derive(Debug, Args)]
