@@ -4,9 +4,8 @@ use std::io;
 use std::path::PathBuf;
 use std::process::ExitCode;
 
-use serde::Serialize;
-
 use super::input;
+pub(super) use crate::manager::Report;
 use crate::manager::SessionError;
 use crate::manager::import::ImportError;
 use crate::repository::RepositoryError;
@@ -217,22 +216,6 @@ fn repository_code(error: &RepositoryError) -> u8 {
         | RepositoryError::Storage { .. }
         | RepositoryError::Interrupted { .. } => code::STORAGE,
     }
-}
-
-/// An error or a warning, in the form that programs read.
-#[derive(Debug, Clone, Serialize)]
-pub(super) struct Report {
-    /// Its stable name.
-    pub(super) kind: &'static str,
-    /// What happened.
-    pub(super) message: String,
-    /// The session that it concerns.
-    pub(super) session: Option<SessionId>,
-    /// What to do next.
-    pub(super) hint: String,
-    /// The sessions that could have been meant.
-    #[serde(skip_serializing_if = "Vec::is_empty")]
-    pub(super) candidates: Vec<SessionId>,
 }
 
 #[cfg(test)]

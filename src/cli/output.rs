@@ -11,6 +11,7 @@ use super::error::{CliError, Report};
 use super::json;
 use super::style;
 use super::time::Times;
+use crate::manager::ErrorLine;
 use crate::vocabulary::{Clock as _, Finding, SystemClock, one_line};
 
 /// Bytes of standard output gathered before they are handed to the system.
@@ -32,11 +33,6 @@ pub(super) struct Output {
     pub(super) width: Option<usize>,
     /// How moments are written.
     pub(super) times: Times,
-}
-
-#[derive(Serialize)]
-struct ErrorLine<'a> {
-    error: &'a Report,
 }
 
 #[derive(Serialize)]

@@ -69,15 +69,12 @@ pub struct Totals {
 impl From<&MetricsSnapshot> for Totals {
     fn from(snapshot: &MetricsSnapshot) -> Self {
         Self {
-            changes: snapshot.writes.changes,
-            took: snapshot.writes.took.clone(),
-            waited: snapshot.writes.waited.clone(),
-            lock_timeouts: snapshot.lock_timeouts,
             calls: snapshot.calls,
             faults: snapshot.faults,
             cache_hits: snapshot.cache.hits,
             cache_misses: snapshot.cache.misses,
             by_status: snapshot.sessions,
+            ..Self::default()
         }
     }
 }
@@ -192,6 +189,16 @@ impl History {
         for ring in &mut self.rings {
             ring.push(at, totals);
         }
+    }
+
+    /// When counters were taken in last.
+    #[must_use]
+    pub fn newest(&self) -> Option<Timestamp> {
+        let newest = |ring: &Ring| {
+            let last = ring.current.as_ref().or(ring.finished.back());
+            last.map(|sample| sample.at).or(ring.began.as_ref().map(|(at, _)| *at))
+        };
+        self.rings.iter().filter_map(newest).max()
     }
 
     /// The samples of a window, the oldest first. The last one is still under way.

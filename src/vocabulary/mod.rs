@@ -12,6 +12,7 @@ mod clock;
 mod command;
 mod decide;
 mod digest;
+mod durations;
 mod event;
 mod event_data;
 mod filter;
@@ -39,6 +40,7 @@ pub use clock::{Clock, SystemClock};
 pub use command::{Command, NewFork, NewMessage, NewSession};
 pub use decide::{Refusal, decide};
 pub use digest::{Digest, DigestError, Link};
+pub use durations::Durations;
 pub use event::{DataFault, Event, EventKind};
 pub use event_data::{
     BlobRef, Created, FieldSet, FileRecorded, Forked, Imported, LostRange, MessageRecorded,

@@ -16,6 +16,7 @@ use crate::manager::import::{
     Discovery, ImportError, ImportReport, Note, Skipped, TranscriptSource, discover,
 };
 use crate::repository::RepositoryError;
+use crate::vocabulary::one_line;
 
 /// Unreadable lines of one transcript that people are shown; `--json` shows more.
 const UNREADABLE_SHOWN_MAX: usize = 10;

@@ -70,6 +70,12 @@ impl Kind {
     }
 }
 
+/// The sections of the runbook that checks lead to.
+#[cfg(test)]
+pub(super) fn anchors() -> impl Iterator<Item = &'static str> {
+    WORDINGS.iter().map(|wording| wording.alert)
+}
+
 /// The limit of a check, in its own unit.
 pub(super) fn limit_of(health: Option<&SessionHealth>, name: &str) -> Option<f64> {
     health?.checks.iter().find(|check| check.name == name).map(|check| check.threshold)

@@ -17,8 +17,6 @@ mod runbook;
 mod search;
 mod session;
 mod sessions;
-#[cfg(test)]
-mod snapshots;
 mod text;
 mod timeline;
 mod units;
@@ -35,15 +33,15 @@ use crate::repository::SessionRepository;
 /// The pages.
 pub(super) fn routes<R: SessionRepository>() -> Router<Arc<Shared<R>>> {
     Router::new()
-        .route("/", get(pages::overview::<R>))
-        .route("/figures", get(pages::figures::<R>))
-        .route("/changes", get(pages::changes::<R>))
-        .route("/sessions", get(pages::sessions::<R>))
-        .route("/sessions/{id}", get(pages::session::<R>))
-        .route("/sessions/{id}/text/{seq}", get(pages::text::<R>))
-        .route("/search", get(pages::search::<R>))
-        .route("/findings", get(pages::findings::<R>))
-        .route("/runbook", get(pages::runbook::<R>))
+        .route("/", get(pages::show_overview::<R>))
+        .route("/figures", get(pages::show_figures::<R>))
+        .route("/changes", get(pages::show_changes::<R>))
+        .route("/sessions", get(pages::show_sessions::<R>))
+        .route("/sessions/{id}", get(pages::show_session::<R>))
+        .route("/sessions/{id}/text/{seq}", get(pages::show_text::<R>))
+        .route("/search", get(pages::show_search::<R>))
+        .route("/findings", get(pages::show_findings::<R>))
+        .route("/runbook", get(pages::show_runbook::<R>))
         .route("/assets/{name}", get(assets::file))
 }
 
@@ -55,4 +53,10 @@ pub(super) fn change_row(change: &Change) -> String {
 /// How the store is, in a word.
 pub(super) fn badge(health: &SessionHealth) -> String {
     frame::badge(health).into_string()
+}
+
+/// What is different whenever the figures of the overview are. It is sent in their place: a page
+/// asks for the figures themselves if somebody sees it.
+pub(super) fn overview<R: SessionRepository>(shared: &Shared<R>) -> String {
+    shared.history().newest().map_or_else(String::new, |newest| newest.to_string())
 }

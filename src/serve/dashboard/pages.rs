@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use axum::extract::{Path, Query, State};
-use maud::{Markup, PreEscaped, html};
+use maud::{Markup, html};
 use serde::Deserialize;
 use tokio::time::Instant;
 
@@ -18,7 +18,7 @@ use crate::manager::{Moment, SessionHealth};
 use crate::repository::{Met, Read, SessionRepository};
 use crate::serve::Shared;
 use crate::vocabulary::{
-    ByteCount, Clock as _, Data, Event, MessageRecorded, SessionFilter, SessionId, SystemClock,
+    ByteCount, Clock as _, Event, MessageRecorded, SessionFilter, SessionId, SystemClock,
     several_lines,
 };
 
@@ -73,7 +73,7 @@ fn with_figures<R: SessionRepository>(
 }
 
 /// `/`
-pub(super) async fn overview<R: SessionRepository>(
+pub(super) async fn show_overview<R: SessionRepository>(
     State(shared): SharedState<R>,
     Query(query): Query<WindowQuery>,
 ) -> Markup {
@@ -83,7 +83,7 @@ pub(super) async fn overview<R: SessionRepository>(
 }
 
 /// `/figures`: the part of the overview that is shown again whenever it changes.
-pub(super) async fn figures<R: SessionRepository>(
+pub(super) async fn show_figures<R: SessionRepository>(
     State(shared): SharedState<R>,
     Query(query): Query<WindowQuery>,
 ) -> Markup {
@@ -91,7 +91,7 @@ pub(super) async fn figures<R: SessionRepository>(
 }
 
 /// `/changes`: the newest rows, for a page that has missed some.
-pub(super) async fn changes<R: SessionRepository>(State(shared): SharedState<R>) -> Markup {
+pub(super) async fn show_changes<R: SessionRepository>(State(shared): SharedState<R>) -> Markup {
     let latest = shared.changes.latest(changes::ROWS_MAX);
     html! { @for numbered in latest.iter().rev() { (changes::change_row(&numbered.change)) } }
 }
@@ -102,7 +102,7 @@ fn newest_changes<R: SessionRepository>(shared: &Shared<R>) -> Markup {
 }
 
 /// `/sessions`
-pub(super) async fn sessions<R: SessionRepository>(
+pub(super) async fn show_sessions<R: SessionRepository>(
     State(shared): SharedState<R>,
     Query(asked): Query<sessions::Asked>,
 ) -> Result<Markup, Failure> {
@@ -161,7 +161,7 @@ fn id_of(text: &str) -> Result<SessionId, Failure> {
 }
 
 /// `/sessions/{id}`
-pub(super) async fn session<R: SessionRepository>(
+pub(super) async fn show_session<R: SessionRepository>(
     State(shared): SharedState<R>,
     Path(id): Path<String>,
     Query(query): Query<MomentQuery>,
@@ -199,7 +199,7 @@ async fn records<R: SessionRepository>(
 }
 
 /// `/sessions/{id}/text/{seq}`: the whole of what a message says.
-pub(super) async fn text<R: SessionRepository>(
+pub(super) async fn show_text<R: SessionRepository>(
     State(shared): SharedState<R>,
     Path((id, seq)): Path<(String, String)>,
 ) -> Result<Markup, Failure> {
@@ -248,7 +248,7 @@ pub(super) struct SearchQuery {
 }
 
 /// `/search`
-pub(super) async fn search<R: SessionRepository>(
+pub(super) async fn show_search<R: SessionRepository>(
     State(shared): SharedState<R>,
     Query(query): Query<SearchQuery>,
 ) -> Result<Markup, Failure> {
@@ -302,12 +302,12 @@ async fn look_for<R: SessionRepository>(
 }
 
 /// `/findings`
-pub(super) async fn findings<R: SessionRepository>(State(shared): SharedState<R>) -> Markup {
+pub(super) async fn show_findings<R: SessionRepository>(State(shared): SharedState<R>) -> Markup {
     let body = findings::body(health_of(&shared).as_deref());
     framed(&shared, Tab::Findings, "Findings", &body)
 }
 
 /// `/runbook`
-pub(super) async fn runbook<R: SessionRepository>(State(shared): SharedState<R>) -> Markup {
+pub(super) async fn show_runbook<R: SessionRepository>(State(shared): SharedState<R>) -> Markup {
     framed(&shared, Tab::Runbook, "Runbook", &runbook::body())
 }

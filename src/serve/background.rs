@@ -1,0 +1,73 @@
+//! What a server does by itself: it takes figures, checks the store, and looks for changes.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use tokio::task::JoinSet;
+use tokio::time::{MissedTickBehavior, interval};
+use tracing::warn;
+
+use super::{Shared, Totals};
+use crate::repository::SessionRepository;
+use crate::vocabulary::{Clock as _, SystemClock};
+
+/// How often locks are looked for.
+const LOCKS_PERIOD: Duration = Duration::from_secs(10);
+
+/// The tasks of a server. Dropping it ends them at their next wait.
+pub(super) struct Background(JoinSet<()>);
+
+/// Starts all of them.
+pub(super) fn start<R: SessionRepository>(shared: &Arc<Shared<R>>) -> Background {
+    let mut tasks = JoinSet::new();
+    tasks.spawn(sample(Arc::clone(shared)));
+    tasks.spawn(check(Arc::clone(shared)));
+    tasks.spawn(watch_locks(Arc::clone(shared)));
+    Background(tasks)
+}
+
+impl Background {
+    /// Ends the tasks, and waits until they have.
+    pub(super) async fn stop(mut self) {
+        self.0.shutdown().await;
+    }
+}
+
+/// Takes the figures, again and again.
+async fn sample<R: SessionRepository>(shared: Arc<Shared<R>>) {
+    let mut ticks = interval(shared.options.sample_period);
+    ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
+    loop {
+        ticks.tick().await;
+        let figures = shared.manager.metrics();
+        shared.history().push(SystemClock.now(), &Totals::from(&figures));
+        shared.metrics.send_replace(Some(Arc::new(figures)));
+    }
+}
+
+/// Checks the store, again and again. What cannot be checked keeps its last report.
+async fn check<R: SessionRepository>(shared: Arc<Shared<R>>) {
+    let mut ticks = interval(shared.options.health_period);
+    ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
+    loop {
+        ticks.tick().await;
+        match shared.manager.health_check().await {
+            Ok(health) => drop(shared.health.send_replace(Some(Arc::new(health)))),
+            Err(error) => warn!(%error, "cannot check the store"),
+        }
+    }
+}
+
+/// Looks for locks that are held, again and again. Each look asks for every lock of the store, so
+/// it is a rare one.
+async fn watch_locks<R: SessionRepository>(shared: Arc<Shared<R>>) {
+    let mut ticks = interval(LOCKS_PERIOD);
+    ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
+    loop {
+        ticks.tick().await;
+        match shared.manager.repository().locks().await {
+            Ok(locks) => drop(shared.locks.send_replace(locks.into())),
+            Err(error) => warn!(%error, "cannot look for locks"),
+        }
+    }
+}

@@ -1,0 +1,56 @@
+//! What the answers of a server are made of.
+
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use tokio::sync::{Semaphore, watch};
+
+use super::{Changes, History, Options};
+use crate::manager::{MetricsSnapshot, SessionHealth, SessionManager};
+use crate::repository::{HeldLock, SessionRepository};
+
+/// What all requests share.
+#[derive(Debug)]
+pub struct Shared<R: SessionRepository> {
+    /// The sessions.
+    pub manager: Arc<SessionManager<R>>,
+    /// How the server is to behave.
+    pub options: Options,
+    /// What happens to sessions, as it happens.
+    pub changes: Changes,
+    /// The last report about the store; `None` until there is a first one.
+    pub health: watch::Sender<Option<Arc<SessionHealth>>>,
+    /// The figures as they were taken last; `None` until they were.
+    pub metrics: watch::Sender<Option<Arc<MetricsSnapshot>>>,
+    /// The locks that were held when they were looked at last.
+    pub locks: watch::Sender<Arc<[HeldLock]>>,
+    /// What the figures were over time.
+    pub(super) history: Mutex<History>,
+    /// Turns true once the server is to stop.
+    pub stopping: watch::Sender<bool>,
+    /// Places for those who follow the changes.
+    pub(super) event_places: Arc<Semaphore>,
+}
+
+impl<R: SessionRepository> Shared<R> {
+    /// What a server of this manager answers from, before anything is known.
+    #[must_use]
+    pub fn new(manager: Arc<SessionManager<R>>, options: Options) -> Self {
+        Self {
+            manager,
+            changes: Changes::default(),
+            health: watch::Sender::new(None),
+            metrics: watch::Sender::new(None),
+            locks: watch::Sender::new(Arc::default()),
+            history: Mutex::default(),
+            stopping: watch::Sender::new(false),
+            event_places: Arc::new(Semaphore::new(options.event_clients_max)),
+            options,
+        }
+    }
+
+    /// What the figures were over time.
+    pub(super) fn history(&self) -> MutexGuard<'_, History> {
+        // It is whole between any two of its changes.
+        self.history.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
