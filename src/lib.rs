@@ -38,6 +38,7 @@
 //! |---|---|
 #![cfg_attr(feature = "cli", doc = "| [`cli`] | the `annals` command |")]
 #![cfg_attr(feature = "serve", doc = "| [`serve`] | the store over HTTP |")]
+#![cfg_attr(feature = "config", doc = "| [`config`] | one file and environment variables |")]
 //! | [`manager`] | operations on sessions, observed; the import of transcripts |
 //! | [`repository`] | where sessions live: the [`SessionRepository`] trait and its implementations |
 //! | [`journal`] | the records of one session: reading, writing, verifying, recovering |
@@ -48,12 +49,15 @@
 //! # Features
 //!
 //! - `cache` (default): `CachedRepository`, a bounded cache in front of a repository.
+//! - `config`: one file and environment variables that say what to do differently.
 //! - `cli` (default): the `annals` command. A program that embeds the library turns it off with
 //!   `default-features = false`.
 //! - `serve` (default): the store over HTTP, for `annals serve` and for programs that embed it.
 
 #[cfg(feature = "cli")]
 pub mod cli;
+#[cfg(feature = "config")]
+pub mod config;
 pub mod disk;
 pub mod format;
 pub mod journal;

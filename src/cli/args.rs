@@ -1,6 +1,7 @@
 //! The command line as clap reads it: global flags and the list of commands.
 
 use std::ffi::OsString;
+use std::path::PathBuf;
 use std::time::Duration;
 
 use clap::error::ErrorKind;
@@ -30,6 +31,9 @@ pub(super) struct Globals {
     /// The store: a directory [default: $ANNALS_STORE, else the user's data directory]
     #[arg(long, global = true, value_name = "STORE", value_parser = clap::value_parser!(OsString))]
     pub(super) store: Option<OsString>,
+    /// The configuration file [default: $ANNALS_CONFIG, else config.toml in the user's folder]
+    #[arg(long, global = true, value_name = "FILE")]
+    pub(super) config: Option<PathBuf>,
     /// Write JSON Lines on standard output, and errors as JSON on standard error
     #[arg(long, global = true)]
     pub(super) json: bool,
@@ -110,6 +114,7 @@ commands! {
     Purge(commands::purge::PurgeArgs) = "purge",
     Locks(commands::locks::LocksArgs) = "locks",
     Health(commands::health::HealthArgs) = "health",
+    Config(commands::config::ConfigArgs) = "config",
     Completions(commands::completions::CompletionsArgs) = "completions",
 }
 
@@ -138,6 +143,14 @@ impl Cli {
 }
 
 impl Command {
+    /// The exit code of a failure, where it is not that of the error.
+    pub(super) fn code_of_failure(&self) -> Option<u8> {
+        match self {
+            Self::Health(args) => args.exit_code.unknown(),
+            _ => None,
+        }
+    }
+
     /// Whether it has something to do while the store is at work: it asks for several things at
     /// once, or shows how far it has come.
     pub(super) fn is_concurrent(&self) -> bool {

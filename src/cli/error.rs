@@ -2,10 +2,10 @@
 
 use std::io;
 use std::path::PathBuf;
-use std::process::ExitCode;
 
 use super::input;
 pub(super) use crate::manager::Report;
+use crate::config::ConfigError;
 use crate::manager::SessionError;
 use crate::manager::import::ImportError;
 use crate::repository::RepositoryError;
@@ -35,12 +35,6 @@ impl Status {
             Self::Found => code::FOUND,
             Self::Failed(code) => code,
         }
-    }
-}
-
-impl From<Status> for ExitCode {
-    fn from(status: Status) -> Self {
-        status.code().into()
     }
 }
 
@@ -92,6 +86,9 @@ pub(super) enum CliError {
         /// The store asked for.
         store: String,
     },
+    /// The configuration says something that cannot be meant.
+    #[error(transparent)]
+    Config(#[from] ConfigError),
     /// Standard output does not take what is written.
     #[error("cannot write to standard output: {0}")]
     Output(#[from] io::Error),
@@ -128,7 +125,11 @@ impl CliError {
     pub(super) fn code(&self) -> u8 {
         match self {
             Self::Session(error) => session_code(error),
-            Self::Usage { .. } | Self::Input { .. } | Self::NoStore | Self::NoHome => code::USAGE,
+            Self::Usage { .. }
+            | Self::Input { .. }
+            | Self::Config(_)
+            | Self::NoStore
+            | Self::NoHome => code::USAGE,
             Self::Remote { .. } => code::UNREACHABLE,
             Self::Output(_) | Self::Start(_) => code::STORAGE,
         }
@@ -151,6 +152,7 @@ impl CliError {
             Self::Session(SessionError::SelectorTooShort { .. }) => "not-found",
             Self::Session(error) => error.kind(),
             Self::Usage { .. } | Self::Input { .. } => "invalid-input",
+            Self::Config(_) => "invalid-config",
             Self::NoStore | Self::NoHome => "no-home",
             Self::Remote { .. } => "unreachable",
             Self::Output(_) => "output",
@@ -163,6 +165,7 @@ impl CliError {
             Self::Session(error) => error.hint(),
             Self::Usage { hint, .. } => (*hint).to_owned(),
             Self::Input { .. } => "name a readable UTF-8 file, or - for standard input".to_owned(),
+            Self::Config(error) => error.hint(),
             Self::NoHome => "name the folders to import from".to_owned(),
             Self::NoStore => "name one with --store DIR or ANNALS_STORE".to_owned(),
             Self::Remote { .. } => "name a directory with --store DIR".to_owned(),

@@ -5,13 +5,10 @@ use std::io;
 use tracing_subscriber::EnvFilter;
 use tracing_subscriber::filter::LevelFilter;
 
-/// Holds filter directives, as `tracing-subscriber` reads them.
-const LOG_VARIABLE: &str = "ANNALS_LOG";
-
-/// Turns logging on if `-v` or `ANNALS_LOG` asks for it. Nothing is set up otherwise, because a
+/// Turns logging on if `-v` asks for it, or the configuration, with directives as
+/// `tracing-subscriber` reads them. Nothing is set up otherwise, because a
 /// command that starts ten thousand times a day should not pay for what nobody reads.
-pub(super) fn start(verbose: u8) {
-    let directives = std::env::var(LOG_VARIABLE).ok().filter(|value| !value.is_empty());
+pub(super) fn start(verbose: u8, directives: Option<&str>) {
     if verbose == 0 && directives.is_none() {
         return;
     }

@@ -8,6 +8,7 @@ mod anchors;
 mod args;
 mod batch;
 mod commands;
+mod configuring;
 mod context;
 mod directory;
 mod entry;
@@ -29,13 +30,13 @@ use std::ffi::OsString;
 use std::process::ExitCode;
 use std::sync::Arc;
 
-use self::args::{Cli, Command, Globals};
+use self::args::{Cli, Command};
 use self::context::Context;
 use self::error::{CliError, Status};
 use self::output::Output;
 use self::store::Opening;
+use crate::config::Config;
 use crate::manager::SessionManager;
-use crate::repository::Durability;
 
 /// Carries out a command line, whose first word is the program's own name, and returns the exit
 /// code for the shell. Results go to standard output, everything else to standard error.
@@ -45,25 +46,37 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
         Ok(cli) => cli,
         Err(error) => return usage::tell(&error, &arguments),
     };
-    logging::start(cli.globals.verbose);
+    let code_of_failure = cli.command.code_of_failure();
+    match carry_out(cli) {
+        Ok(code) => code.into(),
+        Err(code) => code_of_failure.unwrap_or(code).into(),
+    }
+}
+
+/// Carries out what was read. The answer is the exit code, of a command that went through or of
+/// what went wrong.
+fn carry_out(cli: Cli) -> Result<u8, u8> {
     let mut output = Output::of_process(&cli.globals);
     if let Command::Completions(args) = cli.command {
         let result = commands::completions::run(&mut output, args);
         return conclude(&mut output, result);
     }
-    execute(cli, output)
+    let config = match Config::load(&configuring::inputs(&cli)) {
+        Ok(config) => config,
+        Err(error) => return conclude(&mut output, Err(error.into())),
+    };
+    logging::start(cli.globals.verbose, config.log.as_deref());
+    if let Command::Config(_) = cli.command {
+        let result = commands::config::run(&mut output, &config);
+        return conclude(&mut output, result);
+    }
+    execute(cli.command, &config, output)
 }
 
-fn execute(cli: Cli, mut output: Output) -> ExitCode {
-    let durability = match &cli.command {
-        Command::Batch(args) => args.durability.into(),
-        _ => Durability::Sync,
-    };
-    let Globals { store, lock_timeout, .. } = cli.globals;
-    let to_salvage = matches!(&cli.command, Command::Recover(args) if args.all);
-    let is_concurrent = cli.command.is_concurrent();
-    let opening = Opening { store, durability, lock_timeout, to_salvage, is_concurrent };
-    let repository = match store::open(opening) {
+fn execute(command: Command, config: &Config, mut output: Output) -> Result<u8, u8> {
+    let to_salvage = matches!(&command, Command::Recover(args) if args.all);
+    let opening = Opening { to_salvage, is_concurrent: command.is_concurrent() };
+    let repository = match store::open(config, opening) {
         Ok(repository) => repository,
         Err(error) => return conclude(&mut output, Err(error)),
     };
@@ -72,9 +85,10 @@ fn execute(cli: Cli, mut output: Output) -> ExitCode {
         Ok(runtime) => runtime,
         Err(error) => return conclude(&mut output, Err(CliError::Start(error))),
     };
-    let manager = Arc::new(SessionManager::new(repository));
-    let mut context = Context { manager, output };
-    let result = runtime.block_on(dispatch(&mut context, cli.command));
+    let manager = SessionManager::new(repository);
+    let manager = manager.with_thresholds(config.thresholds()).with_effort(config.effort());
+    let mut context = Context { manager: Arc::new(manager), output };
+    let result = runtime.block_on(dispatch(&mut context, command));
     let code = conclude(&mut context.output, result);
     // All that was asked for is done; a reader that still waits for news need not be waited for.
     runtime.shutdown_background();
@@ -112,20 +126,20 @@ async fn dispatch(context: &mut Context, command: Command) -> Result<Status, Cli
         Command::Purge(args) => c::purge::run(context, args).await,
         Command::Locks(args) => c::locks::run(context, args).await,
         Command::Health(args) => c::health::run(context, args).await,
-        Command::Completions(args) => c::completions::run(&mut context.output, args),
+        Command::Config(_) | Command::Completions(_) => Ok(Status::Done),
     }
 }
 
 /// Shows what went wrong, if anything did, and finds the exit code. A reader of standard output
 /// that went away has had enough, which is no failure.
-fn conclude(output: &mut Output, result: Result<Status, CliError>) -> ExitCode {
+fn conclude(output: &mut Output, result: Result<Status, CliError>) -> Result<u8, u8> {
     let flushed = output.flush();
     let error = match (result, flushed) {
-        (Err(error), _) if error.is_broken_pipe() => return Status::Done.into(),
+        (Err(error), _) if error.is_broken_pipe() => return Ok(Status::Done.code()),
         (Ok(Status::Done | Status::Found), Err(error)) if !error.is_broken_pipe() => error,
-        (Ok(status), _) => return status.into(),
+        (Ok(status), _) => return Ok(status.code()),
         (Err(error), _) => error,
     };
     output.error(&error);
-    error.code().into()
+    Err(error.code())
 }

@@ -38,7 +38,7 @@ use std::path::Path;
 
 pub use error::{DiskError, DiskOperation};
 pub use faulty::{Fault, FaultyDisk};
-pub use input::open_input;
+pub use input::{Input, open_input};
 pub use lock::{FileLock, FileLockGuard, LockError, LockState, Previous, SharedLockGuard};
 pub use memory::{MemoryDisk, Traced};
 pub use real::RealDisk;

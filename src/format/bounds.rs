@@ -59,6 +59,12 @@ pub const STORE_FILE_BYTES_MAX: usize = 4096;
 /// The format of the catalog's files; one of another format is made again.
 pub const CATALOG_FORMAT: u64 = 2;
 
+/// The format of the file that says what was verified; one of another format says nothing.
+pub const VERIFIED_FORMAT: u64 = 1;
+
+/// Largest file that says what was verified: enough for a million sessions.
+pub const VERIFIED_BYTES_MAX: usize = 64 * 1024 * 1024;
+
 /// Largest `current` of a catalog.
 pub const CURRENT_BYTES_MAX: usize = 64 * 1024;
 

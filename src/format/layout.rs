@@ -41,6 +41,12 @@ impl CatalogPaths {
         self.root().join("current")
     }
 
+    /// What is remembered of verified sessions.
+    #[must_use]
+    pub fn verified(&self) -> PathBuf {
+        self.root().join("verified")
+    }
+
     /// What those lock who fold it.
     #[must_use]
     pub fn lock(&self) -> PathBuf {

@@ -31,7 +31,7 @@ pub use operation::Operation;
 pub use state_at::Moment;
 
 pub use crate::format::anchor::Head;
-use crate::repository::SessionRepository;
+use crate::repository::{Effort, SessionRepository};
 use crate::vocabulary::{Author, Clock, SystemClock};
 
 /// Sessions of one repository, as an application works with them.
@@ -46,6 +46,7 @@ pub struct SessionManager<R: SessionRepository> {
     clock: Arc<dyn Clock>,
     metrics: SessionMetrics,
     thresholds: HealthThresholds,
+    effort: Effort,
 }
 
 impl<R: SessionRepository> SessionManager<R> {
@@ -58,6 +59,7 @@ impl<R: SessionRepository> SessionManager<R> {
             clock: Arc::new(SystemClock),
             metrics: SessionMetrics::default(),
             thresholds: HealthThresholds::default(),
+            effort: Effort::default(),
         }
     }
 
@@ -79,6 +81,19 @@ impl<R: SessionRepository> SessionManager<R> {
     #[must_use]
     pub fn with_thresholds(self, thresholds: HealthThresholds) -> Self {
         Self { thresholds, ..self }
+    }
+
+    /// The same manager with another bound on what one [`health_check`](Self::health_check)
+    /// verifies.
+    #[must_use]
+    pub fn with_effort(self, effort: Effort) -> Self {
+        Self { effort, ..self }
+    }
+
+    /// What one [`health_check`](Self::health_check) verifies at most.
+    #[must_use]
+    pub fn effort(&self) -> Effort {
+        self.effort
     }
 
     /// The repository.

@@ -5,8 +5,8 @@ use std::time::Duration;
 use async_trait::async_trait;
 
 use super::{
-    CacheStatistics, Compaction, Depth, HeldLock, Listing, Loaded, Records, Recovery, Repair,
-    RepositoryError, Salvage, SessionRepository, Sessions, Version, Watermark,
+    CacheStatistics, Compaction, Depth, Effort, HeldLock, Listing, Loaded, Records, Recovery,
+    Repair, RepositoryError, Salvage, Scrub, SessionRepository, Sessions, Version, Watermark,
 };
 use crate::vocabulary::{
     Append, Appended, Author, BlobRef, ExpectedSeq, Redacted, SessionFilter, SessionId,
@@ -74,6 +74,10 @@ impl SessionRepository for Box<dyn SessionRepository> {
         depth: &Depth,
     ) -> Result<Verification, RepositoryError> {
         (**self).verify(session, depth).await
+    }
+
+    async fn scrub(&self, effort: &Effort) -> Result<Scrub, RepositoryError> {
+        (**self).scrub(effort).await
     }
 
     async fn recover(

@@ -10,8 +10,8 @@ use moka::notification::RemovalCause;
 use moka::sync::Cache;
 
 use super::{
-    CacheStatistics, Compaction, Depth, HeldLock, Listing, Loaded, Records, Recovery, Repair,
-    RepositoryError, Salvage, SessionRepository, Sessions, Version, Watermark,
+    CacheStatistics, Compaction, Depth, Effort, HeldLock, Listing, Loaded, Records, Recovery,
+    Repair, RepositoryError, Salvage, Scrub, SessionRepository, Sessions, Version, Watermark,
 };
 use crate::vocabulary::{
     Append, Appended, Author, BlobRef, Clock, ExpectedSeq, Redacted, SessionFilter, SessionId,
@@ -285,6 +285,10 @@ impl<R: SessionRepository> SessionRepository for CachedRepository<R> {
         depth: &Depth,
     ) -> Result<Verification, RepositoryError> {
         self.inner.verify(session, depth).await
+    }
+
+    async fn scrub(&self, effort: &Effort) -> Result<Scrub, RepositoryError> {
+        self.inner.scrub(effort).await
     }
 
     async fn recover(

@@ -10,6 +10,7 @@ mod listing;
 mod memory;
 mod records;
 mod salvage;
+mod scrub;
 mod sessions;
 mod version;
 
@@ -27,6 +28,7 @@ pub use listing::{HeldLock, Listing, Loaded, Unreadable};
 pub use memory::InMemoryRepository;
 pub use records::{Read, Records, RecordsSender};
 pub use salvage::{Adopted, Salvage, Unattributed};
+pub use scrub::{Effort, FINDINGS_MAX, Scrub, VerifiedSessions};
 pub use sessions::{Listed, Met, Sessions, SessionsSender};
 pub use version::Version;
 
@@ -158,6 +160,18 @@ pub trait SessionRepository: Send + Sync + 'static {
         session: &SessionId,
         depth: &Depth,
     ) -> Result<Verification, RepositoryError>;
+
+    /// Verifies the store in a quick way, as much of it as an effort allows: what has changed since
+    /// it was verified last, and a share of what has not. A repository that does not know what has
+    /// changed verifies everything each time. Dropping the future is harmless; what it has verified
+    /// by then may be verified again.
+    ///
+    /// # Errors
+    ///
+    /// Those of the medium, for the store as a whole; what is wrong with sessions is the answer.
+    async fn scrub(&self, _effort: &Effort) -> Result<Scrub, RepositoryError> {
+        scrub::verify_all(self).await
+    }
 
     /// Repairs a session, keeping all that proves itself, or only says what it would do.
     ///

@@ -4,7 +4,11 @@ use crate::tree::rust_files;
 
 /// The layers, each above those before it. Each is a folder of `src`.
 const LAYERS: [&str; 8] =
+<<<<<<< HEAD
     ["vocabulary", "format", "disk", "journal", "repository", "manager", "serve", "cli"];
+=======
+    ["vocabulary", "format", "disk", "journal", "repository", "manager", "config", "cli"];
+>>>>>>> health
 
 /// Where a layer stands, from the bottom; `None` for what is no layer.
 fn height(name: &str) -> Option<usize> {

@@ -73,7 +73,9 @@ fn the_headings_of_the_architecture_are_folders() {
     for folder in &folders {
         assert!(root().join(folder).is_dir(), "docs/architecture.md: {folder} is no folder");
     }
-    for layer in ["vocabulary", "format", "disk", "journal", "repository", "manager", "cli"] {
+    for layer in
+        ["vocabulary", "format", "disk", "journal", "repository", "manager", "config", "cli"]
+    {
         let folder = format!("src/{layer}/");
         assert!(folders.contains(&folder.as_str()), "docs/architecture.md has no {folder}");
     }

@@ -7,7 +7,6 @@ use clap::{Args, ValueEnum};
 use crate::cli::context::Context;
 use crate::cli::error::{CliError, Status};
 use crate::cli::{batch, input};
-use crate::repository::Durability;
 
 /// Carry out commands given as JSON, one a line, and answer each with a line, in order
 ///
@@ -21,25 +20,26 @@ pub(in crate::cli) struct BatchArgs {
     #[arg(value_name = "FILE", default_value = input::STDIN)]
     file: PathBuf,
     /// What an answer promises: sync survives a crash of the machine, buffered one of the process
-    #[arg(long, value_enum, default_value_t)]
-    pub(in crate::cli) durability: HowDurable,
+    /// [default: as configured, else sync]
+    #[arg(long, value_enum)]
+    pub(in crate::cli) durability: Option<HowDurable>,
 }
 
 /// What is promised of a change that was answered.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, ValueEnum)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 pub(in crate::cli) enum HowDurable {
     /// It is on the disk
-    #[default]
     Sync,
     /// It is with the operating system
     Buffered,
 }
 
-impl From<HowDurable> for Durability {
-    fn from(how: HowDurable) -> Self {
-        match how {
-            HowDurable::Sync => Self::Sync,
-            HowDurable::Buffered => Self::Buffered,
+impl HowDurable {
+    /// How the configuration names it.
+    pub(in crate::cli) fn name(self) -> &'static str {
+        match self {
+            Self::Sync => "sync",
+            Self::Buffered => "buffered",
         }
     }
 }

@@ -8,6 +8,7 @@ pub(super) mod background;
 pub(super) mod batch;
 pub(super) mod compact;
 pub(super) mod completions;
+pub(super) mod config;
 pub(super) mod create;
 pub(super) mod delete;
 pub(super) mod diff;

@@ -7,11 +7,13 @@ mod base;
 mod current;
 mod entry;
 mod row;
+mod verified;
 
 pub use base::{BaseWriter, Block, BlockIndex};
 pub use current::{BaseFile, Current, file_name};
 pub use entry::{Entry, Looked, Timing};
 pub use row::{Row, Stamp};
+pub use verified::{Checked, Verified};
 
 use serde::{Deserialize, Serialize};
 

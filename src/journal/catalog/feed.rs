@@ -12,6 +12,7 @@ use std::time::Duration;
 use tracing::warn;
 
 use super::files::{Held, has_folder, is_absent, is_ours, make};
+use super::remembering::forget_verified;
 use crate::disk::{Access, Disk, DiskError, DiskFile, DiskOperation, FileLock};
 use crate::format::bounds::FEED_BYTES_MAX;
 use crate::format::catalog::{Entry, Row, Timing};
@@ -150,6 +151,7 @@ impl Feed {
         for (name, _) in names.iter().filter(|(name, _)| is_ours(name)) {
             disk.remove_file(&self.paths.file(name)).or_else(absent_is_as_good)?;
         }
+        forget_verified(disk, &self.paths)?;
         disk.sync_dir(&root)
     }
 

@@ -64,9 +64,9 @@ pub(super) fn is_absent(error: &DiskError) -> bool {
     matches!(error.kind(), ErrorKind::NotFound | ErrorKind::NotADirectory)
 }
 
-/// Whether a name is one of those that the catalog's files have, but for `current` and the lock.
+/// Whether a name is one of those that the catalog's files have, but for `current`, `verified` and the lock.
 pub(super) fn is_ours(name: &str) -> bool {
-    ["feed-", "base-", "current-"].iter().any(|kind| name.starts_with(kind))
+    ["feed-", "base-", "current-", "verified-"].iter().any(|kind| name.starts_with(kind))
 }
 
 /// Whether the catalog has a folder of its own; through a link nothing is reached.

@@ -8,6 +8,7 @@ use tracing::debug;
 use super::feed::Feed;
 use super::files::has_folder;
 use super::folding::{fold_without, remove_others};
+use super::remembering::forget_verified;
 use crate::disk::{Disk, DiskError, FileLock};
 use crate::vocabulary::{Holder, SessionId};
 
@@ -39,6 +40,7 @@ pub fn forget(
         // From here on a failure is one to tell of: a sync that failed is not tried again.
         Ok(Some(current)) => {
             remove_others(&**disk, feed.paths(), &current)?;
+            forget_verified(&**disk, feed.paths())?;
             return disk.sync_dir(&feed.paths().root());
         }
         Ok(None) => {}

@@ -16,7 +16,7 @@ use crate::vocabulary::SessionId;
 
 /// How long ago a change must have been for its time to be its own: clocks of file systems tick
 /// every few milliseconds, and a change in the same tick would have the same time.
-const RACY_NS: i64 = 20_000_000;
+pub const RACY_NS: i64 = 20_000_000;
 
 /// Most names that no session can have which are told of; with more, each listing looks itself.
 const STRANGERS_MAX: usize = 16;

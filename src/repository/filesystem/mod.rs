@@ -10,6 +10,7 @@ mod listing;
 mod queue;
 mod reading;
 mod salvage;
+mod scrubbing;
 mod slot;
 mod store;
 mod streaming;
@@ -26,10 +27,12 @@ use self::error::of_journal;
 use self::slot::Slot;
 use self::store::{Store, storage};
 use super::{
-    Compaction, Depth, HeldLock, Listing, Loaded, Records, Recovery, Repair, RepositoryError,
-    Salvage, SessionRepository, Sessions, Version, Watermark, author_from_environment,
+    Compaction, Depth, Effort, HeldLock, Listing, Loaded, Records, Recovery, Repair,
+    RepositoryError, Salvage, Scrub, SessionRepository, Sessions, Version, Watermark,
+    author_from_environment,
 };
 use crate::disk::{Disk, FileLock, LockState, RealDisk};
+use crate::format::catalog::Verified;
 use crate::journal::catalog::View;
 use crate::journal::{self, Journal, JournalError, JournalWriter, Settings, read_blob};
 use crate::vocabulary::{
@@ -66,6 +69,8 @@ struct Inner {
     slots: Mutex<HashMap<SessionId, Arc<Slot>>>,
     /// The catalog as it was read last.
     catalog: Mutex<Option<View>>,
+    /// What the last scrub left to be known.
+    verified: Mutex<Option<Verified>>,
     /// Whether the version of any session was asked for.
     was_asked: AtomicBool,
 }
@@ -94,9 +99,7 @@ impl FileSystemRepository {
     ) -> Result<Self, RepositoryError> {
         let store = Store::new(disk, path.into(), settings.catalog);
         store.exists()?;
-        let (slots, catalog) = (Mutex::default(), Mutex::default());
-        let inner = Inner { store, settings, slots, catalog, was_asked: AtomicBool::default() };
-        Ok(Self { inner: Arc::new(inner), hop: Hop::ToThePool })
+        Ok(Self { inner: Arc::new(Inner::new(store, settings)), hop: Hop::ToThePool })
     }
 
     /// The same for [`salvage`](SessionRepository::salvage): a directory that has lost what makes
@@ -118,9 +121,7 @@ impl FileSystemRepository {
                 return Err(error);
             }
         }
-        let (slots, catalog) = (Mutex::default(), Mutex::default());
-        let inner = Inner { store, settings, slots, catalog, was_asked: AtomicBool::default() };
-        Ok(Self { inner: Arc::new(inner), hop: Hop::ToThePool })
+        Ok(Self { inner: Arc::new(Inner::new(store, settings)), hop: Hop::ToThePool })
     }
 
     /// The same store, with its work done on the thread that polls: for programs whose threads have
@@ -166,6 +167,17 @@ impl FileSystemRepository {
 }
 
 impl Inner {
+    fn new(store: Store, settings: Settings) -> Self {
+        Self {
+            store,
+            settings,
+            slots: Mutex::default(),
+            catalog: Mutex::default(),
+            verified: Mutex::default(),
+            was_asked: AtomicBool::default(),
+        }
+    }
+
     fn slot(&self, session: &SessionId) -> Arc<Slot> {
         let mut slots = self.slots.lock().unwrap_or_else(PoisonError::into_inner);
         if let Some(slot) = slots.get(session) {
@@ -369,6 +381,10 @@ impl SessionRepository for FileSystemRepository {
         .await
     }
 
+    async fn scrub(&self, effort: &Effort) -> Result<Scrub, RepositoryError> {
+        self.scrub_incrementally(effort).await
+    }
+
     async fn recover(
         &self,
         session: &SessionId,
@@ -390,21 +406,7 @@ impl SessionRepository for FileSystemRepository {
     }
 
     async fn salvage(&self, repair: Repair) -> Result<Salvage, RepositoryError> {
-        self.blocking(move |inner| {
-            let salvage = salvage::salvage(&inner.store, repair)?;
-            if repair == Repair::Apply {
-                leftovers::sweep(&inner.store, &inner.settings).map_err(storage)?;
-                if salvage.store_restored || !salvage.adopted.is_empty() {
-                    // Journals are elsewhere now, and nobody has told of that.
-                    leftovers::forget_rows(&inner.store, &inner.settings).map_err(storage)?;
-                }
-            }
-            for adopted in salvage.adopted.iter().filter(|_| repair == Repair::Apply) {
-                inner.forget(&adopted.session);
-            }
-            Ok(salvage)
-        })
-        .await
+        self.blocking(move |inner| inner.salvage(repair)).await
     }
 
     async fn redact(

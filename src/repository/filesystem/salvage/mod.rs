@@ -14,6 +14,7 @@ use self::moves::bring_back;
 use self::survey::survey;
 use super::error::of_journal;
 use super::store::{Store, storage};
+use super::{Inner, leftovers};
 use crate::disk::{Disk, DiskError, RearrangedDisk};
 use crate::format::layout::{STORE_FILE, SessionPaths};
 use crate::journal::{self, JournalError, fingerprint_of};
@@ -32,12 +33,34 @@ pub(super) fn is_plausible(disk: &dyn Disk, root: &Path) -> Result<bool, DiskErr
     Ok(survey(disk, root)?.proves_a_store())
 }
 
+impl Inner {
+    /// Brings back what lies about in the store, and sees to it that nobody goes by what was before.
+    ///
+    /// # Errors
+    ///
+    /// As of [`salvage`].
+    pub(super) fn salvage(&self, repair: Repair) -> Result<Salvage, RepositoryError> {
+        let salvage = salvage(&self.store, repair)?;
+        if repair == Repair::Apply {
+            leftovers::sweep(&self.store, &self.settings).map_err(storage)?;
+            if salvage.store_restored || !salvage.adopted.is_empty() {
+                // Journals are elsewhere now, and nobody has told of that.
+                leftovers::forget_rows(&self.store, &self.settings).map_err(storage)?;
+            }
+            for adopted in &salvage.adopted {
+                self.forget(&adopted.session);
+            }
+        }
+        Ok(salvage)
+    }
+}
+
 /// Brings back what lies about in a store, or only says what that would lead to.
 ///
 /// # Errors
 ///
 /// [`RepositoryError::NotAStore`], [`RepositoryError::NewerFormat`], and those of the medium.
-pub(super) fn salvage(store: &Store, repair: Repair) -> Result<Salvage, RepositoryError> {
+fn salvage(store: &Store, repair: Repair) -> Result<Salvage, RepositoryError> {
     let lost = !store.is_whole()?;
     if lost && !is_plausible(&*store.disk, store.root()).map_err(storage)? {
         // Nothing to salvage from: as for everybody else.
