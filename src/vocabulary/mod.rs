@@ -15,6 +15,7 @@ mod digest;
 mod durations;
 mod event;
 mod event_data;
+mod figures;
 mod filter;
 mod finding;
 mod fold;
@@ -46,6 +47,7 @@ pub use event_data::{
     BlobRef, Created, FieldSet, FileRecorded, Forked, Imported, LostRange, MessageRecorded,
     Recovered, Redacted, Renamed, Tokens,
 };
+pub use figures::{CacheStatistics, FigureName, Figures, OperationFigures, WriteFigures};
 pub use filter::{SessionFilter, SortKey};
 pub use finding::{Finding, FindingClass, Severity, Verification};
 pub use fold::{Projection, Reversal, fold, replay};
@@ -100,4 +102,10 @@ pub mod bounds {
     pub const FIRST_MESSAGE_CHARS_MAX: usize = 200;
     /// Longest part of an [`Author`](super::Author), in bytes.
     pub const AUTHOR_PART_BYTES_MAX: usize = 256;
+    /// Most operations of [`Figures`](super::Figures): several times what this version has.
+    pub const FIGURE_OPERATIONS_MAX: usize = 256;
+    /// Most kinds of errors of one operation in [`Figures`](super::Figures).
+    pub const FIGURE_KINDS_MAX: usize = 64;
+    /// Longest name of an operation or a kind of error in [`Figures`](super::Figures), in bytes.
+    pub const FIGURE_NAME_BYTES_MAX: usize = 64;
 }

@@ -2,7 +2,6 @@
 
 use clap::{Args, ValueEnum};
 
-
 use crate::cli::commands::verify::write_finding;
 use crate::cli::context::Context;
 use crate::cli::error::{CliError, Status};
