@@ -6,6 +6,7 @@
 
 mod answer;
 mod auditing;
+mod change_line;
 mod changing;
 mod error;
 mod health;
@@ -23,6 +24,7 @@ use std::fmt;
 use std::sync::Arc;
 
 pub use crate::repository::author_from_environment;
+pub use change_line::ChangeLine;
 pub use changing::{ChangeOptions, Changed};
 pub use error::SessionError;
 pub use health::{HealthCheck, HealthStatus, HealthThresholds, LatencyMs, SessionHealth};

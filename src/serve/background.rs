@@ -33,15 +33,19 @@ impl Background {
     }
 }
 
-/// Takes the figures, again and again.
+/// Takes the figures, again and again. What cannot be taken leaves a gap.
 async fn sample<R: SessionRepository>(shared: Arc<Shared<R>>) {
     let mut ticks = interval(shared.options.sample_period);
     ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
     loop {
         ticks.tick().await;
-        let figures = shared.manager.metrics();
-        shared.history().push(SystemClock.now(), &Totals::from(&figures));
-        shared.metrics.send_replace(Some(Arc::new(figures)));
+        match shared.manager.store_metrics().await {
+            Ok(figures) => {
+                shared.history().push(SystemClock.now(), &Totals::from(&figures));
+                shared.metrics.send_replace(Some(Arc::new(figures)));
+            }
+            Err(error) => warn!(%error, "cannot take the figures of the store"),
+        }
     }
 }
 

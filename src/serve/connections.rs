@@ -65,7 +65,8 @@ pub(super) async fn serve<R: SessionRepository>(
             continue;
         };
         let service = TowerToHyperService::new(router.clone());
-        let connection = http(&shared.options).serve_connection(io(stream, &shared.options), service);
+        let connection =
+            http(&shared.options).serve_connection(io(stream, &shared.options), service);
         let connection = graceful.watch(connection);
         tokio::spawn(async move {
             let _place: OwnedSemaphorePermit = place;

@@ -124,17 +124,13 @@ impl<R: SessionRepository> Follower<R> {
             let change = tokio::select! {
                 biased;
                 _ = self.stopping.wait_for(|stopping| *stopping) => return None,
-                change = shared.changes.after(self.at) => change,
-                changed = self.figures.changed() => {
-                    changed.ok()?;
-                    continue;
-                }
-                changed = self.health.changed() => {
-                    changed.ok()?;
-                    continue;
-                }
+                change = shared.changes.after(self.at) => Some(change),
+                changed = self.figures.changed() => changed.ok().map(|()| None)?,
+                changed = self.health.changed() => changed.ok().map(|()| None)?,
             };
-            return Some(self.event_of(change));
+            if let Some(change) = change {
+                return Some(self.event_of(change));
+            }
         }
     }
 

@@ -69,12 +69,15 @@ pub struct Totals {
 impl From<&MetricsSnapshot> for Totals {
     fn from(snapshot: &MetricsSnapshot) -> Self {
         Self {
+            changes: snapshot.writes.changes,
+            took: snapshot.writes.took.clone(),
+            waited: snapshot.writes.waited.clone(),
+            lock_timeouts: snapshot.lock_timeouts,
             calls: snapshot.calls,
             faults: snapshot.faults,
             cache_hits: snapshot.cache.hits,
             cache_misses: snapshot.cache.misses,
             by_status: snapshot.sessions,
-            ..Self::default()
         }
     }
 }

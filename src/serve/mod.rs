@@ -5,6 +5,7 @@
 //! unless it was told otherwise, listens to this machine only unless it was given a [`Token`], and
 //! holds a bounded amount of memory whoever its clients are: `docs/serve.md` says what protects it.
 
+mod api;
 mod background;
 mod changes;
 mod connections;
@@ -12,12 +13,16 @@ mod dashboard;
 mod error;
 mod events;
 mod fault;
+mod guard;
 mod history;
+mod login;
 mod options;
 mod probes;
+mod protection;
 mod routes;
 mod state;
 mod token;
+mod writable;
 
 use std::net::SocketAddr;
 use std::sync::Arc;

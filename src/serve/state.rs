@@ -2,7 +2,7 @@
 
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use tokio::sync::{Semaphore, watch};
+use tokio::sync::{Semaphore, SemaphorePermit, watch};
 
 use super::{Changes, History, Options};
 use crate::manager::{MetricsSnapshot, SessionHealth, SessionManager};
@@ -29,6 +29,8 @@ pub struct Shared<R: SessionRepository> {
     pub stopping: watch::Sender<bool>,
     /// Places for those who follow the changes.
     pub(super) event_places: Arc<Semaphore>,
+    /// Places for those who work on the store.
+    store_places: Semaphore,
 }
 
 impl<R: SessionRepository> Shared<R> {
@@ -44,6 +46,7 @@ impl<R: SessionRepository> Shared<R> {
             history: Mutex::default(),
             stopping: watch::Sender::new(false),
             event_places: Arc::new(Semaphore::new(options.event_clients_max)),
+            store_places: Semaphore::new(options.store_calls_max),
             options,
         }
     }
@@ -52,5 +55,14 @@ impl<R: SessionRepository> Shared<R> {
     pub(super) fn history(&self) -> MutexGuard<'_, History> {
         // It is whole between any two of its changes.
         self.history.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Waits until it is one's turn to work on the store. What that costs in memory and threads is
+    /// bounded by how many do so at once; the turn ends when the permit is dropped.
+    ///
+    /// Dropping the future gives the place in the queue up.
+    pub async fn turn(&self) -> Option<SemaphorePermit<'_>> {
+        // It is never closed.
+        self.store_places.acquire().await.ok()
     }
 }

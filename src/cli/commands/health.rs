@@ -9,6 +9,7 @@ use crate::cli::output::Output;
 use crate::cli::{style, table};
 use crate::manager::{HealthCheck, HealthStatus, SessionHealth};
 use crate::repository::{Effort, VerifiedSessions};
+use crate::vocabulary::ByteCount;
 
 /// Show how the store is; exit code 1 for a warning or worse
 #[derive(Debug, Args)]
