@@ -89,6 +89,10 @@ pub(super) enum CliError {
     /// The configuration says something that cannot be meant.
     #[error(transparent)]
     Config(#[from] ConfigError),
+    /// The server does not start.
+    #[cfg(feature = "serve")]
+    #[error(transparent)]
+    Serve(#[from] crate::serve::ServeError),
     /// Standard output does not take what is written.
     #[error("cannot write to standard output: {0}")]
     Output(#[from] io::Error),
@@ -131,6 +135,10 @@ impl CliError {
             | Self::NoStore
             | Self::NoHome => code::USAGE,
             Self::Remote { .. } => code::UNREACHABLE,
+            #[cfg(feature = "serve")]
+            Self::Serve(crate::serve::ServeError::TokenNeeded { .. }) => code::USAGE,
+            #[cfg(feature = "serve")]
+            Self::Serve(_) => code::STORAGE,
             Self::Output(_) | Self::Start(_) => code::STORAGE,
         }
     }
@@ -155,6 +163,8 @@ impl CliError {
             Self::Config(_) => "invalid-config",
             Self::NoStore | Self::NoHome => "no-home",
             Self::Remote { .. } => "unreachable",
+            #[cfg(feature = "serve")]
+            Self::Serve(error) => error.kind(),
             Self::Output(_) => "output",
             Self::Start(_) => "interrupted",
         }
@@ -169,6 +179,8 @@ impl CliError {
             Self::NoHome => "name the folders to import from".to_owned(),
             Self::NoStore => "name one with --store DIR or ANNALS_STORE".to_owned(),
             Self::Remote { .. } => "name a directory with --store DIR".to_owned(),
+            #[cfg(feature = "serve")]
+            Self::Serve(error) => error.hint().to_owned(),
             Self::Output(_) => {
                 "free some space where the output goes, then run it again".to_owned()
             }

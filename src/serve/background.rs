@@ -7,8 +7,8 @@ use tokio::task::JoinSet;
 use tokio::time::{MissedTickBehavior, interval};
 use tracing::warn;
 
-use super::{Shared, Totals};
-use crate::repository::SessionRepository;
+use super::{Change, Shared, Totals};
+use crate::repository::{Following, Growth, Read, RepositoryError, SessionRepository};
 use crate::vocabulary::{Clock as _, SystemClock};
 
 /// How often locks are looked for.
@@ -23,6 +23,7 @@ pub(super) fn start<R: SessionRepository>(shared: &Arc<Shared<R>>) -> Background
     tasks.spawn(sample(Arc::clone(shared)));
     tasks.spawn(check(Arc::clone(shared)));
     tasks.spawn(watch_locks(Arc::clone(shared)));
+    tasks.spawn(follow(Arc::clone(shared)));
     Background(tasks)
 }
 
@@ -73,5 +74,46 @@ async fn watch_locks<R: SessionRepository>(shared: Arc<Shared<R>>) {
             Ok(locks) => drop(shared.locks.send_replace(locks.into())),
             Err(error) => warn!(%error, "cannot look for locks"),
         }
+    }
+}
+
+/// Tells what happens to sessions, again and again. What cannot be read now is told later.
+async fn follow<R: SessionRepository>(shared: Arc<Shared<R>>) {
+    let mut following = Following::default();
+    let mut ticks = interval(shared.options.change_period);
+    ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
+    loop {
+        ticks.tick().await;
+        match shared.manager.repository().growths(&mut following).await {
+            Ok(growths) => {
+                for growth in growths {
+                    tell(&shared, &growth).await;
+                }
+                shared.following.send_replace(true);
+            }
+            Err(error) => warn!(%error, "cannot follow the store"),
+        }
+    }
+}
+
+/// Tells what a history has grown by.
+async fn tell<R: SessionRepository>(shared: &Shared<R>, growth: &Growth) {
+    let Growth { session, after_seq, seq } = growth;
+    let told = async {
+        let name = shared.manager.repository().load(session).await?.state.name;
+        let name = name.map(|name| name.as_str().to_owned());
+        let mut records = shared.manager.repository().records(session, after_seq + 1).await?;
+        while let Some(read) = records.next().await {
+            let Read::Record(record) = read? else { continue };
+            if record.seq > *seq {
+                break;
+            }
+            let (session, name) = (session.clone(), name.clone());
+            shared.changes.tell(Change { session, name, record: *record });
+        }
+        Ok::<_, RepositoryError>(())
+    };
+    if let Err(error) = told.await {
+        warn!(session_id = %session, after_seq, seq, %error, "cannot tell what has happened");
     }
 }

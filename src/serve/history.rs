@@ -8,7 +8,7 @@ use crate::manager::{MetricsSnapshot, SessionCounts};
 use crate::vocabulary::{Durations, Timestamp};
 
 /// Samples of one ring: as many points as a chart of a hand's width can show.
-pub const SAMPLES_MAX: usize = 60;
+pub(super) const SAMPLES_MAX: usize = 60;
 
 /// How far back a chart looks.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]

@@ -25,6 +25,8 @@ pub struct Shared<R: SessionRepository> {
     pub locks: watch::Sender<Arc<[HeldLock]>>,
     /// What the figures were over time.
     pub(super) history: Mutex<History>,
+    /// Turns true once every change from then on is told.
+    pub following: watch::Sender<bool>,
     /// Turns true once the server is to stop.
     pub stopping: watch::Sender<bool>,
     /// Places for those who follow the changes.
@@ -44,6 +46,7 @@ impl<R: SessionRepository> Shared<R> {
             metrics: watch::Sender::new(None),
             locks: watch::Sender::new(Arc::default()),
             history: Mutex::default(),
+            following: watch::Sender::new(false),
             stopping: watch::Sender::new(false),
             event_places: Arc::new(Semaphore::new(options.event_clients_max)),
             store_places: Semaphore::new(options.store_calls_max),

@@ -23,7 +23,18 @@ pub(crate) struct Stage {
 
 impl Stage {
     pub(crate) fn new() -> Self {
+        Self::at(tempfile::tempdir().unwrap())
+    }
+
+    /// A stage whose store holds the sessions of some days.
+    pub(crate) fn with_tales() -> Self {
         let home = tempfile::tempdir().unwrap();
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+        runtime.block_on(crate::tales::write(&home.path().join("store")));
+        Self::at(home)
+    }
+
+    fn at(home: TempDir) -> Self {
         let (stop, stopped) = oneshot::channel();
         let (ready, address) = std::sync::mpsc::channel();
         let store = home.path().join("store");

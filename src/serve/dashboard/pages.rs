@@ -106,6 +106,7 @@ pub(super) async fn show_sessions<R: SessionRepository>(
     State(shared): SharedState<R>,
     Query(asked): Query<sessions::Asked>,
 ) -> Result<Markup, Failure> {
+    let _turn = shared.turn().await;
     let filter = asked
         .filter()
         .map_err(|error| Failure::invalid(error.to_string(), "write another tag, or none"))?;
@@ -166,6 +167,7 @@ pub(super) async fn show_session<R: SessionRepository>(
     Path(id): Path<String>,
     Query(query): Query<MomentQuery>,
 ) -> Result<Markup, Failure> {
+    let _turn = shared.turn().await;
     let (id, at) = (id_of(&id)?, query.seq()?);
     let now = shared.manager.load(&id).await?.state;
     let last = now.seq;
@@ -203,6 +205,7 @@ pub(super) async fn show_text<R: SessionRepository>(
     State(shared): SharedState<R>,
     Path((id, seq)): Path<(String, String)>,
 ) -> Result<Markup, Failure> {
+    let _turn = shared.turn().await;
     let id = id_of(&id)?;
     let seq = MomentQuery { at: seq }.seq()?.unwrap_or(1);
     let read = records(&shared, &id, seq, seq).await?;
@@ -266,6 +269,7 @@ async fn look_for<R: SessionRepository>(
     shared: &Shared<R>,
     wanted: &[char],
 ) -> Result<search::Results, Failure> {
+    let _turn = shared.turn().await;
     let deadline = Instant::now() + SEARCH_TIME_MAX;
     let filter = SessionFilter { limit: Some(SEARCH_SESSIONS_MAX), ..SessionFilter::default() };
     let mut sessions = shared.manager.sessions(&filter).await?;
