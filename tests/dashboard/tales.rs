@@ -189,7 +189,7 @@ pub(crate) async fn write(store: &Path) {
             manager.record_message(&session, message).await.unwrap();
         }
         for tag in tale.tags {
-            manager.tag_session(&session, tag).await.unwrap();
+            manager.tag_session(&session, tag.parse().unwrap()).await.unwrap();
         }
         match tale.fate {
             Fate::Active => {}

@@ -17,6 +17,8 @@ mod runbook;
 mod search;
 mod session;
 mod sessions;
+#[cfg(test)]
+mod snapshots;
 mod text;
 mod timeline;
 mod units;
