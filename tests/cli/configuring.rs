@@ -1,5 +1,6 @@
 //! `annals config`, and what a configuration does to the other commands.
 
+use std::fs::Permissions;
 use std::os::unix::fs::PermissionsExt as _;
 
 use serde_json::{Value, json};
@@ -160,7 +161,7 @@ fn an_unknown_variable_is_an_error_with_a_suggestion() {
 fn a_token_is_never_shown_and_never_read_from_a_file_that_others_can_read() {
     let sandbox = Sandbox::new();
     let file = sandbox.file(FILE, "serve_token = \"plum-tree-secret\"\n");
-    let set_mode = |mode| std::fs::set_permissions(&file, PermissionsExt::from_mode(mode)).unwrap();
+    let set_mode = |mode| std::fs::set_permissions(&file, Permissions::from_mode(mode)).unwrap();
     for mode in [0o644, 0o640, 0o604] {
         set_mode(mode);
         let refused = sandbox.run(&["config"]).expect(2);
