@@ -114,6 +114,7 @@ commands! {
     Purge(commands::purge::PurgeArgs) = "purge",
     Locks(commands::locks::LocksArgs) = "locks",
     Health(commands::health::HealthArgs) = "health",
+    Metrics(commands::metrics::MetricsArgs) = "metrics",
     Config(commands::config::ConfigArgs) = "config",
     Completions(commands::completions::CompletionsArgs) = "completions",
 }

@@ -57,7 +57,7 @@ pub const HOLE: u8 = 0xFF;
 pub const STORE_FILE_BYTES_MAX: usize = 4096;
 
 /// The format of the catalog's files; one of another format is made again.
-pub const CATALOG_FORMAT: u64 = 2;
+pub const CATALOG_FORMAT: u64 = 3;
 
 /// The format of the file that says what was verified; one of another format says nothing.
 pub const VERIFIED_FORMAT: u64 = 1;
@@ -74,6 +74,12 @@ pub const CATALOG_FEEDS_MAX: usize = 16;
 /// Longest entry of a feed, its line feeds included. A session whose row is longer has none, and is
 /// read from its journal each time.
 pub const ENTRY_BYTES_MAX: usize = 64 * 1024;
+
+/// Largest file of what all processes have measured. A larger sum begins at zero again.
+pub const SUM_BYTES_MAX: usize = 1024 * 1024;
+
+/// Most numbers of entries in that file: several times what a feed holds when it is folded.
+pub const SUM_IDS_MAX: usize = 4096;
 
 /// Bytes of rows after which the first block of a base is closed. Each one after it may be twice as
 /// long: the newest rows are asked for a few at a time, and older ones in bulk.

@@ -2,6 +2,7 @@
 
 use std::io::ErrorKind;
 use std::path::Path;
+use std::time::Instant;
 
 use super::batch::{Batch, Prepared};
 use super::catalog::Feed;
@@ -49,6 +50,7 @@ pub fn create_telling(
     settings: &Settings,
     feed: &Feed,
 ) -> Result<Appended, JournalError> {
+    let began = Instant::now();
     let (at, by) = (settings.clock.now(), append.by.clone());
     let planned = plan(session, None, append, at, |_| None)?;
     let journal = encode(session, &planned, at, &by)?;
@@ -69,7 +71,7 @@ pub fn create_telling(
         if settings.durability == Durability::Sync {
             settle(disk, sessions, &guard)?;
         }
-        telling::tell_of_creation(disk, feed, &planned.state);
+        telling::tell_of_creation(disk, feed, &planned.state, began);
         Ok(())
     });
     if let Err(error) = made {

@@ -7,7 +7,7 @@ use super::JournalError;
 use super::catalog::{Feed, forget, is_sound, stamp_of};
 use super::writer::{Core, JournalWriter};
 use crate::disk::{Disk, DiskError, DiskFile, FileLockGuard};
-use crate::format::catalog::{Row, Stamp, Timing};
+use crate::format::catalog::{Row, Stamp};
 use crate::vocabulary::{Holder, Projection, Timestamp};
 
 /// How long a session that is changed over and over goes without a row: a second, in microseconds.
@@ -20,28 +20,36 @@ pub(super) struct Telling {
     feed: Arc<Feed>,
     /// That the journal may change is known to all, by this writer or another.
     announced: bool,
-    /// It was changed under this holding of the lock.
-    changed: bool,
     /// It was changed by this writer, and nobody has told a row since.
     owes_row: bool,
     /// When this writer told a row.
     told_at: Option<Timestamp>,
-    /// What its changes took since then.
-    timing: Timing,
+    /// How many records were appended under this holding of the lock.
+    appended: u64,
+    /// How long the lock was waited for.
+    waited: Duration,
     began: Instant,
     syncing: Instant,
 }
 
 impl Telling {
     pub(super) fn new(feed: Arc<Feed>) -> Self {
-        let (now, timing) = (Instant::now(), Timing::default());
-        let (announced, changed, owes_row, told_at) = (false, false, false, None);
-        Self { feed, announced, changed, owes_row, told_at, timing, began: now, syncing: now }
+        let now = Instant::now();
+        Self {
+            feed,
+            announced: false,
+            owes_row: false,
+            told_at: None,
+            appended: 0,
+            waited: Duration::ZERO,
+            began: now,
+            syncing: now,
+        }
     }
 
     /// The lock is being asked for.
     pub(super) fn begin(&mut self) {
-        (self.announced, self.changed) = (false, false);
+        (self.announced, self.appended) = (false, 0);
         self.began = Instant::now();
     }
 
@@ -49,7 +57,7 @@ impl Telling {
     pub(super) fn has_lock(&mut self, announced: bool) {
         self.announced = announced;
         self.owes_row &= announced;
-        self.timing.waited_us += micros(self.began);
+        self.waited = self.began.elapsed();
     }
 
     pub(super) fn syncs(&mut self) {
@@ -57,7 +65,13 @@ impl Telling {
     }
 
     pub(super) fn has_synced(&mut self) {
-        self.timing.synced_us += micros(self.syncing);
+        let synced = self.syncing.elapsed();
+        self.feed.measure(|appends| appends.synced.record(synced));
+    }
+
+    /// So many records were appended.
+    pub(super) fn has_appended(&mut self, records: usize) {
+        self.appended += records as u64;
     }
 
     /// Whether a row is owed to those who read the catalog.
@@ -72,13 +86,15 @@ impl Telling {
 
     /// The change was made, and the lock is about to be given back.
     fn is_done(&mut self) {
-        if !std::mem::take(&mut self.changed) {
-            return;
+        let records = std::mem::take(&mut self.appended);
+        if records > 0 {
+            let (took, waited) = (self.began.elapsed(), self.waited);
+            self.feed.measure(|appends| {
+                appends.changes += records;
+                appends.took.record(took);
+                appends.waited.record(waited);
+            });
         }
-        let took_us = micros(self.began);
-        self.timing.changes += 1;
-        self.timing.took_us += took_us;
-        self.timing.took_us_max = self.timing.took_us_max.max(took_us);
     }
 
     fn is_due(&self, now: Timestamp) -> bool {
@@ -86,10 +102,6 @@ impl Telling {
         // A clock that was set back makes it due, too.
         self.told_at.is_none_or(|told| !(0..ROW_EVERY_US).contains(&since(told)))
     }
-}
-
-fn micros(since: Instant) -> u64 {
-    u64::try_from(since.elapsed().as_micros()).unwrap_or(u64::MAX)
 }
 
 /// When a row is told.
@@ -125,7 +137,7 @@ impl Core {
             self.telling.feed.intend(&*self.journal.disk, &self.journal.session)?;
             self.telling.announced = true;
         }
-        (self.telling.changed, self.telling.owes_row) = (true, true);
+        self.telling.owes_row = true;
         Ok(())
     }
 
@@ -154,8 +166,7 @@ impl Core {
         if guard.silence().is_err() {
             return;
         }
-        let timing = std::mem::take(&mut self.telling.timing);
-        self.telling.feed.told_row(&*journal.disk, row, Some(&timing));
+        self.telling.feed.told_row(&*journal.disk, row);
         self.telling.owes_row = false;
         self.telling.told_at = Some(now);
     }
@@ -180,9 +191,14 @@ impl Drop for JournalWriter {
 }
 
 /// Tells of a session that has just been put into its place.
-pub(super) fn tell_of_creation(disk: &dyn Disk, feed: &Feed, state: &Projection) {
+pub(super) fn tell_of_creation(disk: &dyn Disk, feed: &Feed, state: &Projection, began: Instant) {
+    let took = began.elapsed();
+    feed.measure(|appends| {
+        appends.changes += state.metadata.seq;
+        appends.took.record(took);
+    });
     let stamp = stamp_of(disk, feed.paths(), &state.metadata.id);
     if let Some(row) = stamp.and_then(|stamp| Row::new(stamp, &state.metadata)) {
-        feed.told_row(disk, row, None);
+        feed.told_row(disk, row);
     }
 }

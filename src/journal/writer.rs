@@ -336,13 +336,14 @@ impl Core {
         let end = from + batch.lines.len() as u64;
         self.intend()?;
         let file_len = self.put(from, &batch.lines)?;
-        self.telling.syncs();
-        if self.settings.durability == Durability::Sync
-            && let Err(failed) = self.journal.file.sync_data()
-        {
-            return Err(self.poison(guard, first_seq, &failed));
+        if self.settings.durability == Durability::Sync {
+            self.telling.syncs();
+            if let Err(failed) = self.journal.file.sync_data() {
+                return Err(self.poison(guard, first_seq, &failed));
+            }
+            self.telling.has_synced();
         }
-        self.telling.has_synced();
+        self.telling.has_appended(records.len());
         self.durable_to = end;
         debug!(session_id = %self.journal.session, seq = batch.seq, offset = from, "appended");
         let replay = &mut self.journal.replay;

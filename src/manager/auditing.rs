@@ -2,7 +2,6 @@
 
 use tracing::{debug, instrument, warn};
 
-use super::observe::warn_of;
 use super::{Operation, SessionError, SessionManager};
 use crate::repository::{Adopted, Compaction, Depth, Recovery, Repair, Salvage, SessionRepository};
 use crate::vocabulary::{Appended, ExpectedSeq, Redacted, SessionId, Verification};
@@ -23,7 +22,7 @@ impl<R: SessionRepository> SessionManager<R> {
         let work = async {
             debug!(anchors = depth.anchors.len(), "verifying");
             let verification = self.repository.verify(session, depth).await?;
-            warn_of(&verification.findings);
+            self.met(&verification.findings);
             Ok(verification)
         };
         self.observe(Operation::VerifySession, Some(session), work).await
@@ -44,8 +43,9 @@ impl<R: SessionRepository> SessionManager<R> {
         let work = async {
             debug!("recovering");
             let recovery = self.repository.recover(session, repair, &self.author).await?;
-            warn_of(&recovery.findings);
+            self.met(&recovery.findings);
             if recovery.changed && repair == Repair::Apply {
+                self.metrics.recovered();
                 let Recovery { records_kept, lost, quarantined, .. } = &recovery;
                 warn!(records_kept, ?lost, ?quarantined, "recovered");
             }

@@ -90,6 +90,12 @@ impl SessionError {
         callers.contains(&self.kind())
     }
 
+    /// Whether a lock could not be had in time.
+    #[must_use]
+    pub fn is_of_a_lock(&self) -> bool {
+        matches!(self, Self::Repository(RepositoryError::Busy { .. }))
+    }
+
     /// What to do next, as a sentence for people.
     #[must_use]
     pub fn hint(&self) -> String {

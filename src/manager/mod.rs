@@ -16,6 +16,7 @@ mod operation;
 mod reading;
 mod resolve;
 mod state_at;
+mod telling;
 
 use std::fmt;
 use std::sync::Arc;
@@ -24,13 +25,16 @@ pub use crate::repository::author_from_environment;
 pub use changing::{ChangeOptions, Changed};
 pub use error::SessionError;
 pub use health::{HealthCheck, HealthStatus, HealthThresholds, LatencyMs, SessionHealth};
+#[cfg(feature = "metrics")]
+pub use metrics::{Exposition, encoded, open_metrics, prometheus_text};
 pub use metrics::{Latency, MetricsSnapshot, OperationSnapshot, SessionCounts, SessionMetrics};
 pub use operation::Operation;
 pub use state_at::Moment;
 
 pub use crate::format::anchor::Head;
+use self::telling::Told;
 use crate::repository::{Effort, SessionRepository};
-use crate::vocabulary::{Author, Clock, SystemClock};
+use crate::vocabulary::{Author, Clock, Figures, SystemClock};
 
 /// Sessions of one repository, as an application works with them.
 ///
@@ -38,11 +42,15 @@ use crate::vocabulary::{Author, Clock, SystemClock};
 /// timed: see [`metrics`](Self::metrics). A manager is shared by reference, or in an [`Arc`]. Each
 /// operation that changes something keeps going, or not, when its future is dropped, as
 /// [`SessionRepository`] says.
+///
+/// What a manager has measured is told to the other processes that use the store: every few seconds
+/// by an operation that ends, and when the manager is dropped, which takes a short write.
 pub struct SessionManager<R: SessionRepository> {
     repository: Arc<R>,
     author: Author,
     clock: Arc<dyn Clock>,
     metrics: SessionMetrics,
+    told: Told,
     thresholds: HealthThresholds,
     effort: Effort,
 }
@@ -56,6 +64,7 @@ impl<R: SessionRepository> SessionManager<R> {
             author: author_from_environment(),
             clock: Arc::new(SystemClock),
             metrics: SessionMetrics::default(),
+            told: Told::default(),
             thresholds: HealthThresholds::default(),
             effort: Effort::default(),
         }
@@ -64,28 +73,32 @@ impl<R: SessionRepository> SessionManager<R> {
     /// The same manager with changes made by somebody else: the program that embeds this crate
     /// knows its own name and version best.
     #[must_use]
-    pub fn with_author(self, by: Author) -> Self {
-        Self { author: by.bounded(), ..self }
+    pub fn with_author(mut self, by: Author) -> Self {
+        self.author = by.bounded();
+        self
     }
 
     /// The same manager with another clock. It tells how long locks have been held; the
     /// repository stamps records with its own.
     #[must_use]
-    pub fn with_clock(self, clock: Arc<dyn Clock>) -> Self {
-        Self { clock, ..self }
+    pub fn with_clock(mut self, clock: Arc<dyn Clock>) -> Self {
+        self.clock = clock;
+        self
     }
 
     /// The same manager with other limits for [`health_check`](Self::health_check).
     #[must_use]
-    pub fn with_thresholds(self, thresholds: HealthThresholds) -> Self {
-        Self { thresholds, ..self }
+    pub fn with_thresholds(mut self, thresholds: HealthThresholds) -> Self {
+        self.thresholds = thresholds;
+        self
     }
 
     /// The same manager with another bound on what one [`health_check`](Self::health_check)
     /// verifies.
     #[must_use]
-    pub fn with_effort(self, effort: Effort) -> Self {
-        Self { effort, ..self }
+    pub fn with_effort(mut self, effort: Effort) -> Self {
+        self.effort = effort;
+        self
     }
 
     /// What one [`health_check`](Self::health_check) verifies at most.
@@ -106,10 +119,12 @@ impl<R: SessionRepository> SessionManager<R> {
         &self.author
     }
 
-    /// The figures of every operation of this manager so far.
+    /// The figures of every operation of this manager so far. Those of all processes that use the
+    /// store are [`store_metrics`](Self::store_metrics).
     #[must_use]
     pub fn metrics(&self) -> MetricsSnapshot {
-        self.metrics.snapshot(self.repository.cache_statistics())
+        let figures = Figures { writes: self.repository.write_figures(), ..self.own_figures() };
+        MetricsSnapshot::of(figures, self.metrics.sessions())
     }
 }
 

@@ -24,6 +24,7 @@ impl<R: SessionRepository> SessionManager<R> {
         let answer = work.await;
         let duration = started.elapsed();
         self.metrics.finish(operation, duration, answer.as_ref().err());
+        self.tell_if_due();
 
         let operation = operation.name();
         let duration_us = u64::try_from(duration.as_micros()).unwrap_or(u64::MAX);
@@ -40,27 +41,28 @@ impl<R: SessionRepository> SessionManager<R> {
         }
         answer
     }
-}
 
-/// Tells the log of damage that was met on the way to an answer.
-pub(super) fn warn_of(findings: &[Finding]) {
-    for finding in findings {
-        warn!(
-            session_id = %finding.session,
-            class = finding.class.as_str(),
-            seq = finding.seq,
-            offset = finding.offset,
-            next = finding.next,
-            "{}",
-            finding.message,
-        );
+    /// Counts damage that was met on the way to an answer, and tells the log of it.
+    pub(super) fn met(&self, findings: &[Finding]) {
+        self.metrics.met(findings.len());
+        for finding in findings {
+            warn!(
+                session_id = %finding.session,
+                class = finding.class.as_str(),
+                seq = finding.seq,
+                offset = finding.offset,
+                next = finding.next,
+                "{}",
+                finding.message,
+            );
+        }
     }
-}
 
-/// Tells the log of sessions that are not listed, or not whole.
-pub(super) fn warn_of_listing(listing: &Listing) {
-    warn_of(&listing.findings);
-    for unreadable in &listing.unreadable {
-        warn!(session_id = unreadable.session, why = unreadable.why, "not listed");
+    /// The same of what a listing met, and of sessions that are not listed.
+    pub(super) fn met_in(&self, listing: &Listing) {
+        self.met(&listing.findings);
+        for unreadable in &listing.unreadable {
+            warn!(session_id = unreadable.session, why = unreadable.why, "not listed");
+        }
     }
 }

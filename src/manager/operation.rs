@@ -95,6 +95,12 @@ impl Operation {
         Self::ALL.into_iter().find(|(known, _)| *known == self).map_or("", |(_, name)| name)
     }
 
+    /// The operation of this name; `None` for one that this version does not have.
+    #[must_use]
+    pub fn named(name: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|(_, known)| *known == name).map(|(operation, _)| operation)
+    }
+
     /// Whether somebody waits for the answer, so that its duration says how quick the store is.
     /// Waiting for a change takes as long as the change does, an audit as long as the history,
     /// and an import as long as the transcript.

@@ -2,7 +2,6 @@
 
 use tracing::{debug, field, instrument};
 
-use super::observe::{warn_of, warn_of_listing};
 use super::{Head, Operation, SessionError, SessionManager};
 use crate::repository::{Listing, Loaded, Records, RepositoryError, SessionRepository, Sessions};
 use crate::vocabulary::{BlobRef, SessionFilter, SessionId, SessionMetadata, SessionStatus};
@@ -70,7 +69,7 @@ impl<R: SessionRepository> SessionManager<R> {
     async fn listing(&self, filter: &SessionFilter) -> Result<Listing, SessionError> {
         debug!(?filter, "listing");
         let listing = self.repository.list(filter).await?;
-        warn_of_listing(&listing);
+        self.met_in(&listing);
         tracing::Span::current().record("session_count", listing.sessions.len());
         Ok(listing)
     }
@@ -100,7 +99,7 @@ impl<R: SessionRepository> SessionManager<R> {
     pub(super) async fn loaded(&self, session: &SessionId) -> Result<Loaded, SessionError> {
         debug!("loading");
         let loaded = self.repository.load(session).await?;
-        warn_of(&loaded.findings);
+        self.met(&loaded.findings);
         Ok(loaded)
     }
 

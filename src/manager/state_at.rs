@@ -4,7 +4,6 @@ use std::fmt;
 
 use tracing::instrument;
 
-use super::observe::warn_of;
 use super::{Operation, SessionError, SessionManager};
 use crate::repository::{Read, SessionRepository};
 use crate::vocabulary::{Projection, Record, SessionId, SessionMetadata, Timestamp, replay};
@@ -72,7 +71,7 @@ impl<R: SessionRepository> SessionManager<R> {
                     let blank = || Projection::blank(session.clone(), record.at);
                     state = Some(replay(state.unwrap_or_else(blank), &record));
                 }
-                Read::Damage(finding) => warn_of(&[finding]),
+                Read::Damage(finding) => self.met(&[finding]),
             }
         }
         match state {

@@ -9,8 +9,8 @@ use super::{
     Repair, RepositoryError, Salvage, Scrub, SessionRepository, Sessions, Version, Watermark,
 };
 use crate::vocabulary::{
-    Append, Appended, Author, BlobRef, ExpectedSeq, Redacted, SessionFilter, SessionId,
-    Verification,
+    Append, Appended, Author, BlobRef, ExpectedSeq, Figures, Redacted, SessionFilter, SessionId,
+    Verification, WriteFigures,
 };
 
 /// Every call goes to the repository in the box.
@@ -117,6 +117,18 @@ impl SessionRepository for Box<dyn SessionRepository> {
 
     fn cache_statistics(&self) -> CacheStatistics {
         (**self).cache_statistics()
+    }
+
+    fn write_figures(&self) -> WriteFigures {
+        (**self).write_figures()
+    }
+
+    fn tell_figures(&self, figures: &Figures) -> bool {
+        (**self).tell_figures(figures)
+    }
+
+    async fn told_figures(&self) -> Result<Figures, RepositoryError> {
+        (**self).told_figures().await
     }
 
     fn lock_timeout(&self) -> Duration {

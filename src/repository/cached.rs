@@ -14,8 +14,8 @@ use super::{
     Repair, RepositoryError, Salvage, Scrub, SessionRepository, Sessions, Version, Watermark,
 };
 use crate::vocabulary::{
-    Append, Appended, Author, BlobRef, Clock, ExpectedSeq, Redacted, SessionFilter, SessionId,
-    SystemClock, Verification,
+    Append, Appended, Author, BlobRef, Clock, ExpectedSeq, Figures, Redacted, SessionFilter,
+    SessionId, SystemClock, Verification, WriteFigures,
 };
 
 /// How a [`CachedRepository`] caches.
@@ -338,6 +338,18 @@ impl<R: SessionRepository> SessionRepository for CachedRepository<R> {
             stale: read(&self.counts.stale),
             evicted: read(&self.counts.evicted),
         }
+    }
+
+    fn write_figures(&self) -> WriteFigures {
+        self.inner.write_figures()
+    }
+
+    fn tell_figures(&self, figures: &Figures) -> bool {
+        self.inner.tell_figures(figures)
+    }
+
+    async fn told_figures(&self) -> Result<Figures, RepositoryError> {
+        self.inner.told_figures().await
     }
 
     fn lock_timeout(&self) -> Duration {

@@ -17,7 +17,6 @@ mod version;
 use std::time::Duration;
 
 use async_trait::async_trait;
-use serde::Serialize;
 
 pub use author::author_from_environment;
 #[cfg(feature = "cache")]
@@ -34,9 +33,10 @@ pub use version::Version;
 
 pub use crate::journal::catalog::Watermark;
 pub use crate::journal::{Compaction, Durability, Recovery, Settings as FileSystemOptions};
+pub use crate::vocabulary::CacheStatistics;
 use crate::vocabulary::{
-    Append, Appended, Author, BlobRef, ExpectedSeq, Link, Redacted, SessionFilter, SessionId,
-    Verification,
+    Append, Appended, Author, BlobRef, ExpectedSeq, Figures, Link, Redacted, SessionFilter,
+    SessionId, Verification, WriteFigures,
 };
 
 /// A store of sessions. It speaks events, not files.
@@ -241,6 +241,28 @@ pub trait SessionRepository: Send + Sync + 'static {
         CacheStatistics::default()
     }
 
+    /// What was measured of the appends that this process has made.
+    fn write_figures(&self) -> WriteFigures {
+        WriteFigures::default()
+    }
+
+    /// Tells all who share the repository what was measured since this was done last. To that the
+    /// repository adds what it has measured of appends itself. It takes as long as a short write,
+    /// without a sync. False where it was not told, and has to be told again with what comes.
+    fn tell_figures(&self, _figures: &Figures) -> bool {
+        false
+    }
+
+    /// What all who share the repository have told, and the appends that this process has still to
+    /// tell of. Where nothing can be told, those are all.
+    ///
+    /// # Errors
+    ///
+    /// Those of the medium.
+    async fn told_figures(&self) -> Result<Figures, RepositoryError> {
+        Ok(Figures { writes: self.write_figures(), ..Figures::default() })
+    }
+
     /// How long an append waits for a lock.
     fn lock_timeout(&self) -> Duration {
         Duration::from_secs(30)
@@ -263,27 +285,4 @@ pub enum Repair {
     Plan,
     /// Do it.
     Apply,
-}
-
-/// Hits and misses of a cache since it was made.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize)]
-pub struct CacheStatistics {
-    /// Answers given from memory.
-    pub hits: u64,
-    /// Answers that had to be read.
-    pub misses: u64,
-    /// Answers in memory that turned out to be out of date.
-    pub stale: u64,
-    /// Answers dropped to stay inside the bound.
-    pub evicted: u64,
-}
-
-impl CacheStatistics {
-    /// Hits as a share of all look-ups, from 0 to 1; `None` before the first.
-    #[must_use]
-    #[allow(clippy::cast_precision_loss, reason = "a ratio for people")]
-    pub fn hit_rate(&self) -> Option<f64> {
-        let lookups = self.hits + self.misses;
-        (lookups > 0).then(|| self.hits as f64 / lookups as f64)
-    }
 }

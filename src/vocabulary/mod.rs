@@ -10,8 +10,10 @@ mod clock;
 mod command;
 mod decide;
 mod digest;
+mod durations;
 mod event;
 mod event_data;
+mod figures;
 mod filter;
 mod finding;
 mod fold;
@@ -34,11 +36,13 @@ pub use clock::{Clock, SystemClock};
 pub use command::{Command, NewFork, NewMessage, NewSession};
 pub use decide::{Refusal, decide};
 pub use digest::{Digest, DigestError, Link};
+pub use durations::Durations;
 pub use event::{DataFault, Event, EventKind};
 pub use event_data::{
     BlobRef, Created, FieldSet, FileRecorded, Forked, Imported, LostRange, MessageRecorded,
     Recovered, Redacted, Renamed, Tokens,
 };
+pub use figures::{CacheStatistics, FigureName, Figures, OperationFigures, WriteFigures};
 pub use filter::{SessionFilter, SortKey};
 pub use finding::{Finding, FindingClass, Severity, Verification};
 pub use fold::{Projection, Reversal, fold, replay};
@@ -92,4 +96,10 @@ pub mod bounds {
     pub const FIRST_MESSAGE_CHARS_MAX: usize = 200;
     /// Longest part of an [`Author`](super::Author), in bytes.
     pub const AUTHOR_PART_BYTES_MAX: usize = 256;
+    /// Most operations of [`Figures`](super::Figures): several times what this version has.
+    pub const FIGURE_OPERATIONS_MAX: usize = 256;
+    /// Most kinds of errors of one operation in [`Figures`](super::Figures).
+    pub const FIGURE_KINDS_MAX: usize = 64;
+    /// Longest name of an operation or a kind of error in [`Figures`](super::Figures), in bytes.
+    pub const FIGURE_NAME_BYTES_MAX: usize = 64;
 }

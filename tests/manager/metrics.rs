@@ -18,7 +18,7 @@ async fn every_call_is_counted_under_its_operation() {
     manager.archive_session(&session).await.unwrap();
     let metrics = manager.metrics();
     let calls: Vec<_> =
-        metrics.operations.iter().map(|(name, figures)| (*name, figures.calls)).collect();
+        metrics.operations.iter().map(|(name, figures)| (&**name, figures.calls)).collect();
     assert_eq!(calls, [("archive_session", 1), ("create_session", 1), ("record_message", 3)]);
     assert_eq!((metrics.calls, metrics.errors, metrics.archive_calls), (5, 0, 1));
 }
@@ -30,7 +30,7 @@ async fn an_operation_that_uses_another_is_counted_as_itself() {
     manager.fork_session(&session, None, None).await.unwrap();
     manager.resolve("parent").await.unwrap();
     let metrics = manager.metrics();
-    let called: Vec<_> = metrics.operations.keys().copied().collect();
+    let called: Vec<_> = metrics.operations.keys().map(|name| &**name).collect();
     assert_eq!(called, ["create_session", "fork_session", "resolve"]);
 }
 
@@ -43,7 +43,8 @@ async fn errors_are_counted_by_kind_and_those_of_the_caller_are_no_faults() {
     assert!(manager.record_message(&id("ghost"), hello()).await.is_err());
     assert!(manager.record_message(&id("ghost"), hello()).await.is_err());
     let metrics = manager.metrics();
-    let errors: Vec<_> = metrics.operations["record_message"].errors.clone().into_iter().collect();
+    let errors = &metrics.operations["record_message"].errors;
+    let errors: Vec<_> = errors.iter().map(|(kind, count)| (&**kind, *count)).collect();
     assert_eq!(errors, [("not-found", 2), ("refused", 1)]);
     assert_eq!((metrics.errors, metrics.faults, metrics.error_rate()), (3, 0, 0.0));
 }

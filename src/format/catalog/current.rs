@@ -25,6 +25,10 @@ pub struct Current {
     /// What was folded since the base was made, in the form of one: of a session that has a row
     /// here, this row counts.
     pub run: Option<BaseFile>,
+    /// The file with the sum of what was measured until then; `None` where nothing was told.
+    pub measured: Option<String>,
+    /// The names of the feeds that were folded last, of which the sum knows what it has of them.
+    pub folded: Vec<String>,
     /// The names of the feeds, in order.
     pub feeds: Vec<String>,
 }
@@ -50,12 +54,18 @@ impl Current {
     pub fn unbuilt(boot: String, feeds: Vec<String>) -> Self {
         let (format, projection) = (CATALOG_FORMAT, PROJECTION);
         let (looked, strangers, base, run) = (None, Vec::new(), None, None);
-        Self { format, projection, boot, looked, strangers, base, run, feeds }
+        let (measured, folded) = (None, Vec::new());
+        Self { format, projection, boot, looked, strangers, base, run, measured, folded, feeds }
     }
 
     /// The files of rows, freshest first.
     pub fn bases(&self) -> impl Iterator<Item = &BaseFile> {
         self.run.iter().chain(&self.base)
+    }
+
+    /// Every file that it names, but for feeds that were folded and are gone.
+    pub fn names(&self) -> impl Iterator<Item = &String> {
+        self.feeds.iter().chain(self.bases().map(|base| &base.name)).chain(&self.measured)
     }
 
     /// The content of the file, or `None` where it would be over its bound.
@@ -72,9 +82,11 @@ impl Current {
         let current: Self = unseal(bytes.strip_suffix(b"\n")?)?;
         let is_ours = current.format == CATALOG_FORMAT && current.projection == PROJECTION;
         let feeds_fit = (1..=CATALOG_FEEDS_MAX).contains(&current.feeds.len());
-        let names_fit = current.feeds.iter().all(|name| is_name("feed", name))
+        let folded_fit = current.folded.len() <= CATALOG_FEEDS_MAX;
+        let names_fit = current.feeds.iter().chain(&current.folded).all(|name| is_name("feed", name))
+            && current.measured.iter().all(|name| is_name("measured", name))
             && current.bases().all(|base| is_name("base", &base.name));
-        (is_ours && feeds_fit && names_fit).then_some(current)
+        (is_ours && feeds_fit && folded_fit && names_fit).then_some(current)
     }
 }
 

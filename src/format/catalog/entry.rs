@@ -9,22 +9,6 @@ use super::{Row, Stamp, seal, seal_json, unseal};
 use crate::format::bounds::ENTRY_BYTES_MAX;
 use crate::vocabulary::{SessionId, SessionStatus, Timestamp};
 
-/// How long it took a writer to change a session since it told the last row, in microseconds. What
-/// shared a lock, a write and a sync counts once.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
-pub struct Timing {
-    /// How many changes these figures are of.
-    pub changes: u64,
-    /// Waiting for the session's lock, together.
-    pub waited_us: u64,
-    /// Syncing, together.
-    pub synced_us: u64,
-    /// In all, together.
-    pub took_us: u64,
-    /// The longest, in all.
-    pub took_us_max: u64,
-}
-
 /// A look at the folder of sessions, which has held just those that were told of, but for `gone`.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Looked {
@@ -45,9 +29,12 @@ pub enum Entry {
     Row(Box<Row>),
     /// What the folder of sessions holds.
     Looked(Looked),
+    /// What a process has measured, as JSON that is read only by who asks for it: see
+    /// [`Measured`](super::Measured).
+    Measured(Box<str>),
 }
 
-#[derive(Serialize)]
+#[derive(Default, Serialize)]
 struct Told<'a> {
     #[serde(skip_serializing_if = "Option::is_none")]
     intent: Option<&'a SessionId>,
@@ -61,6 +48,8 @@ struct Read<'a> {
     #[serde(borrow)]
     row: Option<ReadRow<'a>>,
     looked: Option<Looked>,
+    #[serde(borrow)]
+    measured: Option<&'a RawValue>,
 }
 
 #[derive(Deserialize)]
@@ -85,11 +74,12 @@ impl Entry {
     /// The entry as it is appended, between two line feeds: whatever an unfinished one has left
     /// in front of it stays a line of its own. `None` for one that is over its bound.
     #[must_use]
-    pub fn encode(&self, timing: Option<&Timing>) -> Option<Vec<u8>> {
+    pub fn encode(&self) -> Option<Vec<u8>> {
         let line = match self {
-            Self::Intent(session) => seal(&Told { intent: Some(session), looked: None }),
-            Self::Row(row) => seal_json(&row_json(row, timing)?),
-            Self::Looked(looked) => seal(&Told { intent: None, looked: Some(looked) }),
+            Self::Intent(session) => seal(&Told { intent: Some(session), ..Told::default() }),
+            Self::Row(row) => seal_json(&row_json(row)?),
+            Self::Looked(looked) => seal(&Told { looked: Some(looked), ..Told::default() }),
+            Self::Measured(json) => seal_json(&format!(r#"{{"measured":{json}}}"#)),
         };
         let line = line.filter(|line| line.len() + 2 <= ENTRY_BYTES_MAX)?;
         Some([b"\n", line.as_slice(), b"\n"].concat())
@@ -99,31 +89,34 @@ impl Entry {
     #[must_use]
     pub fn decode(line: &[u8]) -> Option<Self> {
         match unseal(line)? {
-            Read { intent: Some(session), row: None, looked: None } => Some(Self::Intent(session)),
-            Read { intent: None, row: Some(row), looked: None } => {
+            Read { intent: Some(session), row: None, looked: None, measured: None } => {
+                Some(Self::Intent(session))
+            }
+            Read { intent: None, row: Some(row), looked: None, measured: None } => {
                 Some(Self::Row(Box::new(row.into_row()?)))
             }
-            Read { intent: None, row: None, looked: Some(looked) } => Some(Self::Looked(looked)),
+            Read { intent: None, row: None, looked: Some(looked), measured: None } => {
+                Some(Self::Looked(looked))
+            }
+            Read { intent: None, row: None, looked: None, measured: Some(json) } => {
+                Some(Self::Measured(json.get().into()))
+            }
             _ => None,
         }
     }
 }
 
 /// The object that tells a row. Its state is JSON already, and is not read again.
-fn row_json(row: &Row, timing: Option<&Timing>) -> Option<String> {
+fn row_json(row: &Row) -> Option<String> {
     let Row { id, status, stamp: Stamp { inode, bytes, changed_ns }, .. } = row;
     let (active_us, state) = (row.last_active.as_micros(), row.json());
     let mut json = String::with_capacity(state.len() + 512);
     let stamp = format_args!(r#"{{"inode":{inode},"bytes":{bytes},"changed_ns":{changed_ns}}}"#);
     write!(
         json,
-        r#"{{"row":{{"id":"{id}","active_us":{active_us},"status":"{status}","stamp":{stamp},"state":{state}}}"#
+        r#"{{"row":{{"id":"{id}","active_us":{active_us},"status":"{status}","stamp":{stamp},"state":{state}}}}}"#
     )
     .ok()?;
-    if let Some(timing) = timing {
-        write!(json, r#","timing":{}"#, serde_json::to_string(timing).ok()?).ok()?;
-    }
-    json.push('}');
     Some(json)
 }
 
@@ -131,6 +124,6 @@ impl Row {
     /// Whether a feed and a base have room for it.
     #[must_use]
     pub fn is_within_bounds(&self) -> bool {
-        Entry::Row(Box::new(self.clone())).encode(None).is_some()
+        Entry::Row(Box::new(self.clone())).encode().is_some()
     }
 }

@@ -6,12 +6,14 @@
 mod base;
 mod current;
 mod entry;
+mod measured;
 mod row;
 mod verified;
 
 pub use base::{BaseWriter, Block, BlockIndex};
 pub use current::{BaseFile, Current, file_name};
-pub use entry::{Entry, Looked, Timing};
+pub use entry::{Entry, Looked};
+pub use measured::{Measured, Sum};
 pub use row::{Row, Stamp};
 pub use verified::{Checked, Verified};
 

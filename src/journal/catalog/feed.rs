@@ -12,15 +12,16 @@ use std::time::Duration;
 use tracing::warn;
 
 use super::files::{Held, has_folder, is_absent, is_ours, make};
+use super::measuring::Measuring;
 use super::remembering::forget_verified;
 use crate::disk::{Access, Disk, DiskError, DiskFile, DiskOperation, FileLock};
 use crate::format::bounds::FEED_BYTES_MAX;
-use crate::format::catalog::{Entry, Row, Timing};
+use crate::format::catalog::{Current, Entry, Row};
 use crate::format::layout::{CatalogPaths, SessionPaths};
 use crate::vocabulary::{Holder, SessionId};
 
 /// How often a teller starts again because the catalog was folded in between.
-const TRIES_MAX: usize = 64;
+pub(super) const TRIES_MAX: usize = 64;
 
 /// The way to the catalog of one store, for all writers of a process.
 #[derive(Debug)]
@@ -31,20 +32,40 @@ pub struct Feed {
     place: Mutex<Option<Arc<Place>>>,
     /// How long the feed was when it was looked at last, and what was told since by this process.
     told: AtomicU64,
+    pub(super) measuring: Measuring,
 }
 
 /// The feed that writers tell at present.
 #[derive(Debug)]
-struct Place {
+pub(super) struct Place {
     held: Held,
     feed: Box<dyn DiskFile>,
+    current: Current,
+}
+
+impl Place {
+    pub(super) fn append(&self, entries: &[u8]) -> Result<(), DiskError> {
+        self.feed.append(entries)
+    }
+
+    /// Whether what was appended is sure to be read: nobody had begun to fold before.
+    pub(super) fn is_told(&self, disk: &dyn Disk, paths: &CatalogPaths) -> Result<bool, DiskError> {
+        self.held.is_in_place(disk, paths)
+    }
+
+    /// Whether what is known here of entries that were told twice reaches back to a feed.
+    pub(super) fn follows(&self, earlier: &Self) -> bool {
+        let feed = earlier.current.feeds.last();
+        feed.is_some_and(|feed| self.current.feeds.contains(feed) || self.current.folded.contains(feed))
+    }
 }
 
 impl Feed {
     /// The way to a catalog. Whoever does not make one keeps one true that others have made.
     #[must_use]
     pub fn new(paths: CatalogPaths, makes: bool) -> Self {
-        Self { paths, makes, place: Mutex::default(), told: AtomicU64::new(0) }
+        let (place, told, measuring) = (Mutex::default(), AtomicU64::new(0), Measuring::default());
+        Self { paths, makes, place, told, measuring }
     }
 
     /// The way to the catalog of the store that a session is in.
@@ -67,7 +88,7 @@ impl Feed {
     /// Those of the medium, where the catalog can neither be told nor taken away: the journal must
     /// not be changed then.
     pub fn intend(&self, disk: &dyn Disk, session: &SessionId) -> Result<(), DiskError> {
-        let Some(entry) = Entry::Intent(session.clone()).encode(None) else { return Ok(()) };
+        let Some(entry) = Entry::Intent(session.clone()).encode() else { return Ok(()) };
         match self.tell(disk, &entry) {
             Ok(()) => Ok(()),
             Err(error) => {
@@ -79,9 +100,9 @@ impl Feed {
 
     /// Tells what a session's journal came to, while its lock is held. A row that cannot be told
     /// is read from the journal by whoever wants it.
-    pub fn told_row(&self, disk: &dyn Disk, row: Row, timing: Option<&Timing>) -> bool {
+    pub fn told_row(&self, disk: &dyn Disk, row: Row) -> bool {
         let session = row.id.clone();
-        let Some(entry) = Entry::Row(Box::new(row)).encode(timing) else { return false };
+        let Some(entry) = Entry::Row(Box::new(row)).encode() else { return false };
         match self.tell(disk, &entry) {
             Ok(()) => true,
             Err(error) => {
@@ -98,11 +119,10 @@ impl Feed {
     /// Those of the medium.
     pub(super) fn tell(&self, disk: &dyn Disk, entry: &[u8]) -> Result<(), DiskError> {
         for _ in 0..TRIES_MAX {
-            let Some(place) = self.place(disk)? else { return Ok(()) };
-            let told =
-                place.feed.append(entry).and_then(|()| place.held.is_in_place(disk, &self.paths));
+            let Some(place) = self.place(disk, self.makes)? else { return Ok(()) };
+            let told = place.append(entry).and_then(|()| place.is_told(disk, &self.paths));
             if let Ok(true) = told {
-                self.told.fetch_add(entry.len() as u64, Ordering::Relaxed);
+                self.count_told(entry.len());
                 return Ok(());
             }
             self.leave(&place);
@@ -161,15 +181,24 @@ impl Feed {
         self.locked().is_some() && self.told.load(Ordering::Relaxed) > FEED_BYTES_MAX
     }
 
-    fn place(&self, disk: &dyn Disk) -> Result<Option<Arc<Place>>, DiskError> {
+    pub(super) fn count_told(&self, bytes: usize) {
+        self.told.fetch_add(bytes as u64, Ordering::Relaxed);
+    }
+
+    /// The feed to be told, made where there is none and that is asked for.
+    pub(super) fn place(
+        &self,
+        disk: &dyn Disk,
+        makes: bool,
+    ) -> Result<Option<Arc<Place>>, DiskError> {
         let mut place = self.locked();
         if place.is_none() {
-            *place = self.find(disk)?.map(Arc::new);
+            *place = self.find(disk, makes)?.map(Arc::new);
         }
         Ok(place.clone())
     }
 
-    fn leave(&self, left: &Arc<Place>) {
+    pub(super) fn leave(&self, left: &Arc<Place>) {
         let mut place = self.locked();
         if place.as_ref().is_some_and(|place| Arc::ptr_eq(place, left)) {
             *place = None;
@@ -177,22 +206,22 @@ impl Feed {
     }
 
     /// Opens the feed that `current` names; `None` where there is none to be told.
-    fn find(&self, disk: &dyn Disk) -> Result<Option<Place>, DiskError> {
+    fn find(&self, disk: &dyn Disk, makes: bool) -> Result<Option<Place>, DiskError> {
         for _ in 0..TRIES_MAX {
             let Some(held) = Held::open(disk, &self.paths)? else {
-                let Some(boot) = disk.boot_id().filter(|_| self.makes) else { return Ok(None) };
+                let Some(boot) = disk.boot_id().filter(|_| makes) else { return Ok(None) };
                 make(disk, &self.paths, boot)?;
                 continue;
             };
             let current = held.read()?;
             let named = current.as_ref().and_then(|current| current.feeds.last());
             let feed = named.map(|name| disk.open(&self.paths.file(name), Access::Append));
-            match feed {
-                Some(Ok(feed)) => {
+            match (feed, current) {
+                (Some(Ok(feed)), Some(current)) => {
                     self.told.store(feed.info()?.len, Ordering::Relaxed);
-                    return Ok(Some(Place { held, feed }));
+                    return Ok(Some(Place { held, feed, current }));
                 }
-                Some(Err(error)) if error.kind() != ErrorKind::NotFound => return Err(error),
+                (Some(Err(error)), _) if error.kind() != ErrorKind::NotFound => return Err(error),
                 // Damaged, or without its feed; unless it was replaced in between.
                 _ if held.is_in_place(disk, &self.paths)? => {
                     disk.remove_file(&self.paths.current()).or_else(absent_is_as_good)?;

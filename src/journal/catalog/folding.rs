@@ -8,6 +8,7 @@ use super::feed::{Feed, absent_is_as_good};
 use super::files::{Held, is_ours, make, make_folder, replace};
 use super::layers::Layers;
 use super::looking::look;
+use super::measuring::fold_measured;
 use super::settling::settle;
 use super::unfolded::{Change, Unfolded};
 use super::view::{Unusable, hear_all};
@@ -137,7 +138,8 @@ impl Begun {
             self.settle_or_carry(disk, paths, &session, &mut unfolded)?;
         }
         let (looked, strangers) = (unfolded.looked, unfolded.strangers.clone());
-        let next = Current { looked, strangers, ..self.current.clone() };
+        let (measured, folded) = fold_measured(&**disk, paths, &old, &unfolded.measured)?;
+        let next = Current { looked, strangers, measured, folded, ..self.current.clone() };
         if unfolded.is_empty() {
             return Ok(next);
         }
@@ -201,7 +203,7 @@ impl Begun {
         session: &SessionId,
     ) -> Result<(), DiskError> {
         let file = disk.open(&paths.file(&self.feed), Access::Append)?;
-        let entry = Entry::Intent(session.clone()).encode(None);
+        let entry = Entry::Intent(session.clone()).encode();
         file.append(&entry.unwrap_or_default())
     }
 
@@ -255,7 +257,7 @@ pub(super) fn remove_others(
     let mut all = Ok(());
     for (name, _) in disk.list_dir(&paths.root())? {
         let is_named =
-            current.feeds.contains(&name) || current.bases().any(|base| base.name == name);
+            current.names().any(|named| *named == name);
         if is_ours(&name) && !is_named {
             let removed = disk.remove_file(&paths.file(&name)).or_else(absent_is_as_good);
             all = all.and(removed);

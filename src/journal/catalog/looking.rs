@@ -108,7 +108,7 @@ impl View {
         self.unfolded.looked = look.changed_ns;
         if let Some(changed_ns) = look.changed_ns.filter(|_| all_told) {
             let looked = Looked { changed_ns, gone, strangers: look.strangers };
-            let entry = Entry::Looked(looked).encode(None).ok_or(TOO_MUCH)?;
+            let entry = Entry::Looked(looked).encode().ok_or(TOO_MUCH)?;
             // Whoever reads next looks again, if this is not told.
             let _best_effort = feed.tell(&**disk, &entry);
         }

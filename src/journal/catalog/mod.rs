@@ -9,6 +9,7 @@ mod folding;
 mod forgetting;
 mod layers;
 mod looking;
+mod measuring;
 mod remembering;
 mod settling;
 mod unfolded;

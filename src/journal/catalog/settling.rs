@@ -82,7 +82,7 @@ pub(super) fn settle(
 
 /// Reads a session's journal for all who read the catalog, if that can be had at once.
 pub fn settle_for_all(disk: &Arc<dyn Disk>, feed: &Feed, session: &SessionId) -> bool {
-    settle(disk, feed.paths(), session, |row| feed.told_row(&**disk, *row, None))
+    settle(disk, feed.paths(), session, |row| feed.told_row(&**disk, *row))
 }
 
 /// Settles a session for all who read the catalog, or tells them to look at it.

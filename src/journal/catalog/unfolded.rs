@@ -43,6 +43,8 @@ pub(super) struct Unfolded {
     /// When the folder of sessions was changed last, as of the last look at it.
     pub(super) looked: Option<i64>,
     pub(super) strangers: Vec<String>,
+    /// What processes have measured, as they told it.
+    pub(super) measured: Vec<Box<str>>,
 }
 
 impl Unfolded {
@@ -57,6 +59,7 @@ impl Unfolded {
                 self.looked = Some(looked.changed_ns);
                 self.strangers = looked.strangers;
             }
+            Entry::Measured(json) => self.measured.push(json),
         }
     }
 

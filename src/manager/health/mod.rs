@@ -7,7 +7,6 @@ use std::collections::{BTreeMap, HashMap};
 use serde::Serialize;
 use tracing::{debug, instrument, warn};
 
-use super::observe::warn_of;
 use super::{Operation, SessionError, SessionManager};
 use crate::repository::{Effort, HeldLock, Met, Scrub, SessionRepository, VerifiedSessions};
 use crate::vocabulary::{Finding, FindingClass, SessionFilter, SessionStatus};
@@ -166,7 +165,7 @@ impl<R: SessionRepository> SessionManager<R> {
         let (locks_held, stale_locks) = (locks.len() as u64, self.stale(&locks));
         debug!("verifying sessions");
         let scrub = self.repository.scrub(effort).await?;
-        warn_of(&scrub.findings);
+        self.met(&scrub.findings);
         Ok(Census { having, scrub, locks_held, stale_locks })
     }
 

@@ -236,9 +236,13 @@ impl Inner {
 
     /// Folds the catalog if that is due; whoever appends does so once everybody has their answer.
     pub(super) fn fold_if_due(&self) {
-        if self.settings.catalog && self.store.feed.is_due() {
+        if self.is_due_to_fold() {
             self.fold(Folding::Told);
         }
+    }
+
+    pub(super) fn is_due_to_fold(&self) -> bool {
+        self.settings.catalog && self.store.feed.is_due()
     }
 
     /// Folds the catalog, and says whether that was done.

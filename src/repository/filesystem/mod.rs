@@ -36,8 +36,8 @@ use crate::format::catalog::Verified;
 use crate::journal::catalog::View;
 use crate::journal::{self, Journal, JournalError, JournalWriter, Settings, read_blob};
 use crate::vocabulary::{
-    Append, Appended, Author, BlobRef, ExpectedSeq, Redacted, SessionFilter, SessionId,
-    Verification,
+    Append, Appended, Author, BlobRef, ExpectedSeq, Figures, Redacted, SessionFilter, SessionId,
+    Verification, WriteFigures,
 };
 
 /// Most sessions that are kept open between two calls: each holds three descriptors.
@@ -440,6 +440,29 @@ impl SessionRepository for FileSystemRepository {
 
     async fn locks(&self) -> Result<Vec<HeldLock>, RepositoryError> {
         self.blocking(Inner::locks).await
+    }
+
+    fn write_figures(&self) -> WriteFigures {
+        self.inner.store.feed.write_figures()
+    }
+
+    fn tell_figures(&self, figures: &Figures) -> bool {
+        let is_told = self.inner.store.feed.tell_figures(&*self.inner.store.disk, figures);
+        let inner = Arc::clone(&self.inner);
+        match tokio::runtime::Handle::try_current() {
+            Ok(runtime) if self.hop == Hop::ToThePool && inner.is_due_to_fold() => {
+                runtime.spawn_blocking(move || inner.fold_if_due());
+            }
+            _ => inner.fold_if_due(),
+        }
+        is_told
+    }
+
+    async fn told_figures(&self) -> Result<Figures, RepositoryError> {
+        self.blocking(|inner| {
+            inner.store.feed.told_figures(&*inner.store.disk).map_err(storage)
+        })
+        .await
     }
 
     fn lock_timeout(&self) -> Duration {

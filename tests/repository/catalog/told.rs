@@ -116,7 +116,7 @@ fn a_row_that_says_something_else_than_its_journal_is_found_and_mended() {
     let state = listed(&scene.process()).sessions.remove(0);
     let wrong = SessionMetadata { message_count: 77, id: id("pear"), ..state };
     let row = Row::new(Stamp { inode, bytes, changed_ns }, &wrong).unwrap();
-    assert!(scene.feed().told_row(&scene.memory, row, None));
+    assert!(scene.feed().told_row(&scene.memory, row));
     assert_ne!(rows(&listed(&scene.process())), scene.truth());
 
     let verified = wait(scene.process().verify(&id("pear"), &Depth::default())).unwrap();

@@ -31,7 +31,7 @@ pub fn catalog(bytes: &[u8]) {
 
 fn read_line(line: &[u8]) {
     if let Some(entry) = Entry::decode(line)
-        && let Some(told) = entry.encode(None)
+        && let Some(told) = entry.encode()
     {
         assert!(Entry::decode(told.trim_ascii()).is_some());
     }
