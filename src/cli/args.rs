@@ -117,6 +117,7 @@ commands! {
     Purge(commands::purge::PurgeArgs) = "purge",
     Locks(commands::locks::LocksArgs) = "locks",
     Health(commands::health::HealthArgs) = "health",
+    Metrics(commands::metrics::MetricsArgs) = "metrics",
     Config(commands::config::ConfigArgs) = "config",
     Serve(commands::serve::ServeArgs) = "serve" where feature = "serve",
     Completions(commands::completions::CompletionsArgs) = "completions",

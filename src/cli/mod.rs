@@ -138,6 +138,7 @@ async fn dispatch(context: &mut Context, command: Command) -> Result<Status, Cli
         Command::Purge(args) => c::purge::run(context, args).await,
         Command::Locks(args) => c::locks::run(context, args).await,
         Command::Health(args) => c::health::run(context, args).await,
+        Command::Metrics(args) => c::metrics::run(context, args).await,
         #[cfg(feature = "serve")]
         Command::Serve(args) => c::serve::run(context, args).await,
         Command::Config(_) | Command::Completions(_) => Ok(Status::Done),

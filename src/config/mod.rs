@@ -151,6 +151,16 @@ pub enum Source {
     Flag(&'static str),
 }
 
+impl Source {
+    /// Where a name stands that is repeated behind this: a variable is its own place.
+    fn place(&self) -> String {
+        match self {
+            Self::File { .. } => format!("{self}: "),
+            Self::Default | Self::Environment(_) | Self::Flag(_) => String::new(),
+        }
+    }
+}
+
 impl fmt::Display for Source {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {

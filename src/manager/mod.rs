@@ -29,6 +29,8 @@ pub use changing::{ChangeOptions, Changed};
 pub use error::SessionError;
 pub use health::{HealthCheck, HealthStatus, HealthThresholds, LatencyMs, SessionHealth};
 pub use lines::{ErrorLine, LockLine, RecordLine, Report};
+#[cfg(feature = "metrics")]
+pub use metrics::{Exposition, encoded, open_metrics, prometheus_text};
 pub use metrics::{Latency, MetricsSnapshot, OperationSnapshot, SessionCounts, SessionMetrics};
 pub use operation::Operation;
 pub use state_at::Moment;

@@ -8,7 +8,7 @@ use crate::cli::error::{CliError, Status};
 use crate::cli::escape::one_line;
 use crate::cli::output::Output;
 use crate::cli::{style, table};
-use crate::manager::{Latency, MetricsSnapshot};
+use crate::manager::{Latency, MetricsSnapshot, open_metrics, prometheus_text};
 use crate::vocabulary::{Durations, SessionStatus};
 
 /// Show how often operations were called, how long they took, and what went wrong, by all processes
@@ -16,8 +16,7 @@ use crate::vocabulary::{Durations, SessionStatus};
 #[derive(Debug, Args)]
 pub(in crate::cli) struct MetricsArgs {
     /// Write text for a monitoring system
-    #[cfg_attr(not(feature = "metrics"), arg(skip))]
-    #[cfg_attr(feature = "metrics", arg(long, value_enum, conflicts_with = "json"))]
+    #[arg(long, value_enum, conflicts_with = "json")]
     format: Option<Format>,
 }
 
@@ -44,22 +43,14 @@ pub(in crate::cli) async fn run(
     Ok(Status::Done)
 }
 
-#[cfg(feature = "metrics")]
 fn write_text(
     output: &mut Output,
     figures: &MetricsSnapshot,
     format: Format,
 ) -> Result<(), CliError> {
-    use crate::manager::{open_metrics, prometheus_text};
-
     let text = open_metrics(figures, None);
     let text = if format == Format::Prometheus { prometheus_text(&text) } else { text };
     Ok(output.raw().write_all(text.as_bytes())?)
-}
-
-#[cfg(not(feature = "metrics"))]
-fn write_text(_: &mut Output, _: &MetricsSnapshot, _: Format) -> Result<(), CliError> {
-    Ok(())
 }
 
 fn write_for_people(output: &mut Output, figures: &MetricsSnapshot) -> Result<(), CliError> {

@@ -19,6 +19,7 @@ pub(super) mod import;
 pub(super) mod list;
 pub(super) mod locks;
 pub(super) mod log;
+pub(super) mod metrics;
 pub(super) mod purge;
 pub(super) mod record;
 pub(super) mod recover;

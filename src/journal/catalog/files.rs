@@ -66,9 +66,8 @@ pub(super) fn is_absent(error: &DiskError) -> bool {
 
 /// Whether a name is one of those that the catalog's files have, but for `current`, `verified` and the lock.
 pub(super) fn is_ours(name: &str) -> bool {
-    ["feed-", "base-", "measured-", "current-", "verified-"]
-        .iter()
-        .any(|kind| name.starts_with(kind))
+    const KINDS: [&str; 5] = ["feed-", "base-", "measured-", "current-", "verified-"];
+    KINDS.iter().any(|kind| name.starts_with(kind))
 }
 
 /// Whether the catalog has a folder of its own; through a link nothing is reached.

@@ -138,7 +138,7 @@ impl<R: SessionRepository> SessionManager<R> {
     /// # Errors
     ///
     /// Those of the store as a whole; what is wrong with single sessions is part of the answer.
-    #[instrument(skip_all, fields(full = effort.full))]
+    #[instrument(name = "health_check", skip_all, fields(full = effort.full))]
     pub async fn health_check_with(&self, effort: &Effort) -> Result<SessionHealth, SessionError> {
         // Before the check itself is one of the calls.
         let figures = self.metrics();

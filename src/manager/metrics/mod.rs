@@ -1,5 +1,7 @@
 //! Figures of every operation: how often, how long, and what went wrong.
 
+#[cfg(feature = "metrics")]
+mod exposition;
 mod snapshot;
 
 use std::collections::BTreeMap;
@@ -7,6 +9,8 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
+#[cfg(feature = "metrics")]
+pub use exposition::{Exposition, encoded, open_metrics, prometheus_text};
 pub use snapshot::{Latency, MetricsSnapshot, OperationSnapshot, SessionCounts};
 
 use super::{Operation, SessionError};

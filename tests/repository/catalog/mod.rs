@@ -8,7 +8,7 @@ mod forgetful;
 mod killed;
 mod layered;
 mod reads;
-mod scene;
+pub mod scene;
 mod stopped;
 mod told;
 #[cfg(feature = "cache")]
