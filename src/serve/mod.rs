@@ -22,6 +22,7 @@ mod protection;
 mod routes;
 mod state;
 mod token;
+mod traffic;
 mod writable;
 
 use std::net::SocketAddr;

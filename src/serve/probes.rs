@@ -4,14 +4,19 @@ use std::sync::Arc;
 
 use axum::Json;
 use axum::extract::State;
-use axum::http::StatusCode;
+use axum::http::{HeaderMap, StatusCode, header};
 use axum::response::{IntoResponse as _, Response};
 use serde::Serialize;
 
 use super::Shared;
-use crate::manager::{Report, SessionError};
+use crate::manager::{Report, SessionError, prometheus_text};
 use crate::repository::SessionRepository;
 use crate::vocabulary::SessionFilter;
+
+/// What newer collectors ask for by name, and the format that every collector reads.
+const OPEN_METRICS: &str = "application/openmetrics-text";
+const OPEN_METRICS_TYPE: &str = "application/openmetrics-text; version=1.0.0; charset=utf-8";
+const PROMETHEUS_TYPE: &str = "text/plain; version=0.0.4; charset=utf-8";
 
 /// Whether the server is ready, and why it is not.
 #[derive(Serialize)]
@@ -33,4 +38,19 @@ pub(super) async fn ready<R: SessionRepository>(State(shared): State<Arc<Shared<
     let ready = reasons.is_empty();
     let status = if ready { StatusCode::OK } else { StatusCode::SERVICE_UNAVAILABLE };
     (status, Json(Readiness { ready, reasons })).into_response()
+}
+
+/// `/metrics`: the figures as they were taken last, for monitoring systems.
+pub(super) async fn metrics<R: SessionRepository>(
+    State(shared): State<Arc<Shared<R>>>,
+    headers: HeaderMap,
+) -> Response {
+    let accepted = headers.get(header::ACCEPT).and_then(|accepted| accepted.to_str().ok());
+    let text = shared.traffic.text(&shared);
+    let (kind, text) = if accepted.is_some_and(|accepted| accepted.contains(OPEN_METRICS)) {
+        (OPEN_METRICS_TYPE, text)
+    } else {
+        (PROMETHEUS_TYPE, prometheus_text(&text))
+    };
+    ([(header::CONTENT_TYPE, kind)], text).into_response()
 }

@@ -50,6 +50,6 @@ pub(super) async fn limit_time<R: SessionRepository>(
     tokio::time::timeout(limit, next.run(request)).await.unwrap_or_else(|_| {
         let message = format!("the request was not answered within {limit:?}");
         let hint = "ask for less at once, or come again later";
-        Fault::new(StatusCode::GATEWAY_TIMEOUT, "timeout", message, hint).into_response()
+        Fault::new(StatusCode::SERVICE_UNAVAILABLE, "timeout", message, hint).into_response()
     })
 }

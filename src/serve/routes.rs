@@ -8,15 +8,16 @@ use axum::middleware::{from_fn, from_fn_with_state};
 use axum::routing::get;
 
 use super::fault::Fault;
-use super::{Shared, api, dashboard, events, guard, probes, protection};
+use super::{Shared, api, dashboard, events, guard, probes, protection, traffic};
 use crate::repository::SessionRepository;
 
-/// Everything that is answered, and what every request has to pass: from the outside in, answers
-/// say what browsers may do with them, requests have to be admitted, and have bounded time.
+/// Everything that is answered, and what every request has to pass: from the outside in, it is
+/// counted, answers say what browsers may do with them, requests have to be admitted, and have bounded time.
 pub fn router<R: SessionRepository>(shared: Arc<Shared<R>>) -> Router {
     Router::new()
         .route("/healthz", get(probes::alive))
         .route("/readyz", get(probes::ready::<R>))
+        .route("/metrics", get(probes::metrics::<R>))
         .route("/events", get(events::events::<R>))
         .merge(api::routes(&shared.options))
         .merge(dashboard::routes())
@@ -24,6 +25,7 @@ pub fn router<R: SessionRepository>(shared: Arc<Shared<R>>) -> Router {
         .layer(from_fn_with_state(Arc::clone(&shared), protection::limit_time))
         .layer(from_fn_with_state(Arc::clone(&shared), guard::admit))
         .layer(from_fn(protection::protect))
+        .layer(from_fn_with_state(Arc::clone(&shared), traffic::observe))
         .with_state(shared)
 }
 

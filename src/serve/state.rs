@@ -4,6 +4,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use tokio::sync::{Semaphore, SemaphorePermit, watch};
 
+use super::traffic::Traffic;
 use super::{Changes, History, Options};
 use crate::manager::{MetricsSnapshot, SessionHealth, SessionManager};
 use crate::repository::{HeldLock, SessionRepository};
@@ -29,6 +30,8 @@ pub struct Shared<R: SessionRepository> {
     pub following: watch::Sender<bool>,
     /// Turns true once the server is to stop.
     pub stopping: watch::Sender<bool>,
+    /// Figures of the server itself.
+    pub(super) traffic: Traffic,
     /// Places for those who follow the changes.
     pub(super) event_places: Arc<Semaphore>,
     /// Places for those who work on the store.
@@ -48,6 +51,7 @@ impl<R: SessionRepository> Shared<R> {
             history: Mutex::default(),
             following: watch::Sender::new(false),
             stopping: watch::Sender::new(false),
+            traffic: Traffic::default(),
             event_places: Arc::new(Semaphore::new(options.event_clients_max)),
             store_places: Semaphore::new(options.store_calls_max),
             options,
@@ -58,6 +62,12 @@ impl<R: SessionRepository> Shared<R> {
     pub(super) fn history(&self) -> MutexGuard<'_, History> {
         // It is whole between any two of its changes.
         self.history.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// How many clients follow the changes.
+    #[must_use]
+    pub fn event_clients(&self) -> usize {
+        self.options.event_clients_max - self.event_places.available_permits()
     }
 
     /// Waits until it is one's turn to work on the store. What that costs in memory and threads is

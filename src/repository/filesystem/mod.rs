@@ -465,10 +465,8 @@ impl SessionRepository for FileSystemRepository {
     }
 
     async fn told_figures(&self) -> Result<Figures, RepositoryError> {
-        self.blocking(|inner| {
-            inner.store.feed.told_figures(&*inner.store.disk).map_err(storage)
-        })
-        .await
+        self.blocking(|inner| inner.store.feed.told_figures(&*inner.store.disk).map_err(storage))
+            .await
     }
 
     fn lock_timeout(&self) -> Duration {
