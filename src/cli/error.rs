@@ -4,8 +4,8 @@ use std::io;
 use std::path::PathBuf;
 
 use super::input;
-pub(super) use crate::manager::Report;
 use crate::config::ConfigError;
+pub(super) use crate::manager::Report;
 use crate::manager::SessionError;
 use crate::manager::import::ImportError;
 use crate::repository::RepositoryError;

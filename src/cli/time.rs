@@ -4,7 +4,6 @@ use std::time::Duration;
 
 use crate::vocabulary::{Clock as _, NotATime, SystemClock, Timestamp, parse_moment};
 
-
 /// The moment that a command-line argument stands for, seen from now.
 ///
 /// # Errors

@@ -138,10 +138,7 @@ impl Sample {
             append_p50_us: took.quantile(0.50),
             append_p95_us: took.quantile(0.95),
             append_p99_us: took.quantile(0.99),
-            error_rate: share(
-                grown(before.faults, after.faults),
-                grown(before.calls, after.calls),
-            ),
+            error_rate: share(grown(before.faults, after.faults), grown(before.calls, after.calls)),
             cache_hit_rate: share(hits, hits + misses),
             lock_wait_p95_us: waited.quantile(0.95),
             lock_timeouts: grown(before.lock_timeouts, after.lock_timeouts),
@@ -208,7 +205,10 @@ impl History {
     #[must_use]
     pub fn samples(&self, window: Window) -> Vec<Sample> {
         let ring = self.rings.iter().find(|ring| ring.window == window);
-        ring.into_iter().flat_map(|ring| ring.finished.iter().chain(&ring.current)).cloned().collect()
+        ring.into_iter()
+            .flat_map(|ring| ring.finished.iter().chain(&ring.current))
+            .cloned()
+            .collect()
     }
 }
 

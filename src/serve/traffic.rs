@@ -71,13 +71,13 @@ pub(super) async fn observe<R: SessionRepository>(
 ) -> Response {
     let route = request.extensions().get::<MatchedPath>().map(MatchedPath::as_str);
     let route = route.unwrap_or(NOWHERE).to_owned();
-    let method = method_of(request.method());
+    let method = method_of(request.method()).to_owned();
     let began = Instant::now();
     let response = next.run(request).await;
     let Traffic { requests, durations } = &shared.traffic;
     let status = response.status().as_u16().to_string();
     durations.get_or_create(&vec![("route", route.clone())]).observe(began.elapsed().as_secs_f64());
-    let labels = vec![("method", method.to_owned()), ("route", route), ("status", status)];
+    let labels = vec![("method", method), ("route", route), ("status", status)];
     requests.get_or_create(&labels).inc();
     response
 }

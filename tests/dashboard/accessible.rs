@@ -18,7 +18,15 @@ const ADDRESSES: [&str; 8] = [
 
 /// Roles of what can be worked with or must be described: each needs a name.
 const NAMED_ROLES: [&str; 10] = [
-    "button", "link", "textbox", "searchbox", "slider", "combobox", "image", "figure", "navigation",
+    "button",
+    "link",
+    "textbox",
+    "searchbox",
+    "slider",
+    "combobox",
+    "image",
+    "figure",
+    "navigation",
     "region",
 ];
 
@@ -136,7 +144,8 @@ fn everything_that_can_be_worked_with_has_a_name() {
                 .filter((id, place, all) => all.indexOf(id) !== place)",
         );
         assert_eq!(doubled, json!([]), "{address}");
-        let uncaptioned = page.value("document.querySelectorAll('table:not(:has(caption))').length");
+        let uncaptioned =
+            page.value("document.querySelectorAll('table:not(:has(caption))').length");
         assert!(address == "/runbook" || uncaptioned == 0, "{address}");
     }
 }
@@ -148,7 +157,7 @@ fn a_chart_can_be_heard_and_read_as_a_table() {
     open(&mut page, "/");
     page.wait_until("document.querySelector('#events path.line') !== null");
     assert!(page.heard().contains(&("image".to_owned(), "Append latency".to_owned())));
-    let words = page.text("#latency desc");
+    let words = page.value("document.querySelector('#latency desc').textContent").to_string();
     assert!(words.contains("p95 now") || words.contains("no appends"), "{words}");
     page.value("document.querySelector('#events summary').click()");
     assert!(page.text("#events table").contains("Until"));
@@ -175,7 +184,8 @@ fn the_keyboard_reaches_the_controls_in_the_order_of_the_page() {
             break;
         }
     }
-    let order = ["#main", "/", "/sessions", "/search", "/findings", "#theme", "/?window=5m", "#pause"];
+    let order =
+        ["#main", "/", "/sessions", "/search", "/findings", "#theme", "/?window=5m", "#pause"];
     let mut awaited = order.iter();
     let mut next = awaited.next();
     for focused in &reached {
@@ -189,7 +199,7 @@ fn the_keyboard_reaches_the_controls_in_the_order_of_the_page() {
     page.open("/");
     page.press("Tab");
     page.press("Enter");
-    assert_eq!(page.value("document.activeElement.id"), "main");
+    page.wait_until("document.activeElement.id === 'main'");
 }
 
 #[test]

@@ -1,7 +1,6 @@
 //! A headless Chromium, spoken to over a pipe in the protocol of its developer tools. Chromium reads
 //! from its third file descriptor and writes to its fourth: there is no port to be found or taken.
 
-use std::collections::VecDeque;
 use std::io::{BufRead, BufReader, Write};
 use std::path::PathBuf;
 use std::process::{Child, ChildStdin, ChildStdout, Command, Stdio};
@@ -38,7 +37,7 @@ pub(crate) struct Browser {
     process: Child,
     commands: ChildStdin,
     messages: Receiver<Value>,
-    events: VecDeque<Value>,
+    events: Vec<Value>,
     last_id: u64,
     _profile: TempDir,
 }
@@ -61,7 +60,7 @@ impl Browser {
         let output = process.stdout.take().unwrap();
         let (sender, messages) = channel();
         std::thread::spawn(move || listen(output, &sender));
-        Self { process, commands, messages, events: VecDeque::new(), last_id: 0, _profile: profile }
+        Self { process, commands, messages, events: Vec::new(), last_id: 0, _profile: profile }
     }
 
     /// Has the browser do something; what it answers. `session` names a page.
@@ -94,20 +93,21 @@ impl Browser {
                     None => Ok(message["result"].take()),
                 };
             }
-            self.events.push_back(message);
+            self.events.push(message);
         }
     }
 
-    /// Waits for an event; those before it are kept for [`Self::events`].
-    pub(crate) fn wait_for(&mut self, method: &str) -> Value {
+    /// How often something has happened so far.
+    pub(crate) fn count(&mut self, method: &str) -> usize {
+        self.events().filter(|event| event["method"] == method).count()
+    }
+
+    /// Waits until something has happened more often than so many times.
+    pub(crate) fn wait_beyond(&mut self, method: &str, times: usize) {
         let deadline = Instant::now() + DEADLINE;
-        loop {
+        while self.count(method) <= times {
             let message = self.next(deadline, method);
-            let is_it = message["method"] == method;
-            self.events.push_back(message.clone());
-            if is_it {
-                return message;
-            }
+            self.events.push(message);
         }
     }
 

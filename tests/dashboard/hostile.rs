@@ -87,9 +87,12 @@ fn an_address_that_means_nothing_is_answered_with_what_to_do() {
     let stage = Stage::new();
     stage.writer().create("only", "Only");
     let mut page = Page::of(&stage.origin);
-    for address in
-        ["/sessions/nobody", "/sessions/..%2f..%2fetc", "/sessions/only?at=99", "/sessions/only?at=x"]
-    {
+    for address in [
+        "/sessions/nobody",
+        "/sessions/..%2f..%2fetc",
+        "/sessions/only?at=99",
+        "/sessions/only?at=x",
+    ] {
         page.open(address);
         let shown = page.text(".failure");
         assert!(shown.contains("What to do"), "{address}: {shown}");

@@ -6,6 +6,9 @@ use serde_json::{Value, json};
 
 use crate::browser::{Browser, DEADLINE};
 
+/// Happens when all of a page is there.
+const LOADED: &str = "Page.loadEventFired";
+
 /// A page, with all that went wrong on it and all that it asked for.
 pub(crate) struct Page {
     browser: Browser,
@@ -43,13 +46,21 @@ impl Page {
     /// Goes to an address of the origin, and waits until all of it is there.
     pub(crate) fn open(&mut self, address: &str) {
         let url = format!("{}{address}", self.origin);
-        self.call("Page.navigate", json!({ "url": url }));
-        self.loaded();
+        self.follow(|page| drop(page.call("Page.navigate", json!({ "url": url }))));
     }
 
-    /// Waits for a page that something on this one leads to.
-    pub(crate) fn loaded(&mut self) {
-        self.browser.wait_for("Page.loadEventFired");
+    /// Does what leads to a page, and waits until all of that is there.
+    pub(crate) fn follow(&mut self, act: impl FnOnce(&mut Self)) {
+        let before = self.browser.count(LOADED);
+        act(self);
+        self.browser.wait_beyond(LOADED, before);
+    }
+
+    /// Follows a link, or whatever a selector names.
+    pub(crate) fn follow_to(&mut self, selector: &str) {
+        self.follow(|page| {
+            page.value(&format!("document.querySelector({selector:?}).click()"));
+        });
     }
 
     /// The value of an expression; a promise is awaited.

@@ -15,7 +15,8 @@ type Colour = [f64; 3];
 fn palettes() -> [BTreeMap<&'static str, Colour>; 2] {
     let mut palettes = [BTreeMap::new(), BTreeMap::new()];
     for line in STYLE.lines() {
-        let Some((name, value)) = line.trim().strip_prefix("--").and_then(|line| line.split_once(':'))
+        let Some((name, value)) =
+            line.trim().strip_prefix("--").and_then(|line| line.split_once(':'))
         else {
             continue;
         };
@@ -114,10 +115,7 @@ fn every_colour_stands_out_from_what_it_stands_on() {
 #[test]
 fn what_stands_side_by_side_is_told_apart_by_everybody() {
     // How the store is has a shape and a word of its own too: see `frame::mark`.
-    let groups = [
-        &["p50", "p95", "p99"][..],
-        &["active", "background", "archived", "deleted"],
-    ];
+    let groups = [&["p50", "p95", "p99"][..], &["active", "background", "archived", "deleted"]];
     for (theme, palette) in ["light", "dark"].into_iter().zip(palettes()) {
         for group in groups {
             for (place, one) in group.iter().enumerate() {

@@ -34,13 +34,11 @@ fn the_past_of_a_session_is_reached_by_links_by_the_slider_and_by_its_address() 
     assert!(page.text(".timeline").contains("apple trees"));
     assert!(!page.text(".timeline").contains("Blossoms"));
 
-    page.value("[...document.querySelectorAll('.steps a')].find((a) => a.text === 'Later').click()");
-    page.loaded();
+    page.follow_to(".steps a[href$='at=3']");
     assert!(page.text(".timeline").contains("Blossoms"));
 
     page.value("document.querySelector('#at').focus()");
-    page.press("ArrowRight");
-    page.loaded();
+    page.follow(|page| page.press("ArrowRight"));
     assert_eq!(page.text("#at-shown"), "4 of 6");
     assert!(page.text("main .heading").contains("frost"));
     page.assert_quiet();
@@ -52,10 +50,8 @@ fn time_travel_works_without_the_script() {
     let mut page = Page::of(&stage.origin);
     page.without_script();
     page.open("/sessions/orchard?at=2");
-    page.click("form.travel button");
-    page.loaded();
-    page.click("form.travel .steps a:last-of-type");
-    page.loaded();
+    page.follow(|page| page.click("form.travel button"));
+    page.follow(|page| page.click("form.travel .steps a:last-of-type"));
     assert_eq!(page.outer_text("h1"), "Frost warnings");
 }
 
@@ -74,8 +70,7 @@ fn roles_are_told_apart_and_long_texts_are_folded() {
     page.value("document.querySelector('.assistant summary').click()");
     assert_eq!(page.text(".assistant details .text").lines().count(), 200);
 
-    page.value("document.querySelector('.tool a[href*=text]').click()");
-    page.loaded();
+    page.follow_to(".tool a[href*=text]");
     assert_eq!(page.text(".card.text").len(), 70_000);
     page.assert_quiet();
 }
@@ -87,12 +82,13 @@ fn a_text_is_found_in_every_session_and_leads_to_its_place() {
     page.open("/search");
     page.value("document.querySelector('#q').focus()");
     page.type_text("BLOSSOMS");
-    page.press("Enter");
-    page.loaded();
+    page.follow(|page| page.press("Enter"));
     assert_eq!(page.text("mark"), "Blossoms");
-    page.value("document.querySelector('.hits a').click()");
-    page.loaded();
-    assert_eq!(page.value("location.pathname + location.search + location.hash"), "/sessions/orchard?at=3#seq-3");
+    page.follow_to(".hits a");
+    assert_eq!(
+        page.value("location.pathname + location.search + location.hash"),
+        "/sessions/orchard?at=3#seq-3"
+    );
     page.assert_quiet();
 }
 
@@ -125,8 +121,7 @@ fn a_long_list_has_pages() {
     let mut page = Page::of(&stage.origin);
     page.open("/sessions");
     assert_eq!(page.value("document.querySelectorAll('td.session').length"), 50);
-    page.value("document.querySelector('.pages a').click()");
-    page.loaded();
+    page.follow_to(".pages a");
     assert_eq!(page.value("document.querySelectorAll('td.session').length"), 10);
     assert!(page.text(".pages").contains("Newer"));
 }

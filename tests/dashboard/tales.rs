@@ -38,10 +38,19 @@ const TALES: [Tale; 12] = [
         fate: Fate::Active,
         talk: &[
             ("user", "When do apple trees freeze? I want a warning the evening before."),
-            ("assistant", "Open blossoms are lost from about -2 °C on, closed buds hold out to -6 °C. I would warn at +1 °C forecast at two metres, because it is colder on the ground.\n\nShall I write the check as a cron job?"),
+            (
+                "assistant",
+                "Open blossoms are lost from about -2 °C on, closed buds hold out to -6 °C. I would warn at +1 °C forecast at two metres, because it is colder on the ground.\n\nShall I write the check as a cron job?",
+            ),
             ("user", "Yes, and write down which station the forecast comes from."),
-            ("tool", "$ cat stations.csv\nid,name,lat,lon,height_m\n10637,Frankfurt,50.05,8.60,112\n10738,Stuttgart,48.69,9.22,371\n…"),
-            ("assistant", "Done: `frost_check.py` asks station 10738 at 18:00 and writes one line per night into `frost.log`."),
+            (
+                "tool",
+                "$ cat stations.csv\nid,name,lat,lon,height_m\n10637,Frankfurt,50.05,8.60,112\n10738,Stuttgart,48.69,9.22,371\n…",
+            ),
+            (
+                "assistant",
+                "Done: `frost_check.py` asks station 10738 at 18:00 and writes one line per night into `frost.log`.",
+            ),
         ],
     },
     Tale {
@@ -52,8 +61,14 @@ const TALES: [Tale; 12] = [
         fate: Fate::Active,
         talk: &[
             ("user", "test_upload_resumes fails once in thirty runs on CI. Find out why."),
-            ("assistant", "It reads the size of the part file before the writer has flushed it. I will wait for the rename instead of the size."),
-            ("tool", "running 1 test\ntest test_upload_resumes ... ok\n\ntest result: ok. 200 passed; 0 failed"),
+            (
+                "assistant",
+                "It reads the size of the part file before the writer has flushed it. I will wait for the rename instead of the size.",
+            ),
+            (
+                "tool",
+                "running 1 test\ntest test_upload_resumes ... ok\n\ntest result: ok. 200 passed; 0 failed",
+            ),
         ],
     },
     Tale {
@@ -64,7 +79,10 @@ const TALES: [Tale; 12] = [
         fate: Fate::Active,
         talk: &[
             ("user", "Customers in Switzerland report invoices that are one cent off."),
-            ("assistant", "Each line is rounded and then summed; the law there asks for the sum to be rounded to five cents. The two differ from three lines on."),
+            (
+                "assistant",
+                "Each line is rounded and then summed; the law there asks for the sum to be rounded to five cents. The two differ from three lines on.",
+            ),
         ],
     },
     Tale {
@@ -86,7 +104,10 @@ const TALES: [Tale; 12] = [
         fate: Fate::Background,
         talk: &[
             ("user", "Restore last night's backup into a fresh machine and time it."),
-            ("assistant", "Restored in 14 minutes; `annals verify` finds nothing wrong in 1,204 sessions."),
+            (
+                "assistant",
+                "Restored in 14 minutes; `annals verify` finds nothing wrong in 1,204 sessions.",
+            ),
         ],
     },
     Tale {
@@ -97,7 +118,10 @@ const TALES: [Tale; 12] = [
         fate: Fate::Active,
         talk: &[
             ("user", "How hot should the deck be for a two kilo rye loaf?"),
-            ("assistant", "270 °C falling to 190 °C within ten minutes, then 55 minutes at 190 °C."),
+            (
+                "assistant",
+                "270 °C falling to 190 °C within ten minutes, then 55 minutes at 190 °C.",
+            ),
         ],
     },
     Tale {
@@ -106,7 +130,10 @@ const TALES: [Tale; 12] = [
         tags: &["linux"],
         hours_ago: 47,
         fate: Fate::Archived,
-        talk: &[("user", "loadkeys neo works, but not after a reboot."), ("assistant", "Put KEYMAP=neo into /etc/vconsole.conf.")],
+        talk: &[
+            ("user", "loadkeys neo works, but not after a reboot."),
+            ("assistant", "Put KEYMAP=neo into /etc/vconsole.conf."),
+        ],
     },
     Tale {
         id: "thesis-chapter-3",
@@ -114,7 +141,10 @@ const TALES: [Tale; 12] = [
         tags: &["writing"],
         hours_ago: 53,
         fate: Fate::Archived,
-        talk: &[("user", "Shorten this to one page, and keep the two examples."), ("assistant", "Here it is in 410 words.")],
+        talk: &[
+            ("user", "Shorten this to one page, and keep the two examples."),
+            ("assistant", "Here it is in 410 words."),
+        ],
     },
     Tale {
         id: "grafana-migration",
@@ -122,7 +152,10 @@ const TALES: [Tale; 12] = [
         tags: &["ops"],
         hours_ago: 70,
         fate: Fate::Archived,
-        talk: &[("user", "Move the four dashboards over."), ("assistant", "Moved; one panel asked for a data source that is gone.")],
+        talk: &[
+            ("user", "Move the four dashboards over."),
+            ("assistant", "Moved; one panel asked for a data source that is gone."),
+        ],
     },
     Tale {
         id: "css-grid",
@@ -130,7 +163,10 @@ const TALES: [Tale; 12] = [
         tags: &["web", "bug"],
         hours_ago: 75,
         fate: Fate::Archived,
-        talk: &[("user", "The price column runs out of the page on phones."), ("assistant", "minmax(0, 1fr) instead of 1fr: a long word had set the width.")],
+        talk: &[
+            ("user", "The price column runs out of the page on phones."),
+            ("assistant", "minmax(0, 1fr) instead of 1fr: a long word had set the width."),
+        ],
     },
     Tale {
         id: "spelling",
@@ -138,7 +174,10 @@ const TALES: [Tale; 12] = [
         tags: &["writing"],
         hours_ago: 96,
         fate: Fate::Archived,
-        talk: &[("user", "Proofread, British English."), ("assistant", "Seven corrections, marked in the margin.")],
+        talk: &[
+            ("user", "Proofread, British English."),
+            ("assistant", "Seven corrections, marked in the margin."),
+        ],
     },
     Tale {
         id: "scratch",
@@ -157,7 +196,10 @@ const BUSY: [&str; 4] = ["frost-warnings", "flaky-upload", "invoice-rounding", "
 const LINES: [(&str, &str); 8] = [
     ("user", "And what does the log of the night before say?"),
     ("assistant", "Nothing unusual: 14 warnings, all of them of the retry that we know."),
-    ("tool", "$ tail -2 frost.log\n2026-11-21 18:00 10738 +3.1\n2026-11-22 18:00 10738 +0.4 warned"),
+    (
+        "tool",
+        "$ tail -2 frost.log\n2026-11-21 18:00 10738 +3.1\n2026-11-22 18:00 10738 +0.4 warned",
+    ),
     ("assistant", "The check ran at 18:00 and warned once, as it should."),
     ("user", "Good. Put that into the weekly report, please."),
     ("assistant", "Added to `report.md` under Orchard, with the two figures."),

@@ -4,10 +4,10 @@ use clap::Args;
 use serde::Serialize;
 
 use crate::cli::error::{CliError, Status};
-use crate::vocabulary::one_line;
 use crate::cli::output::Output;
 use crate::cli::{style, table};
 use crate::config::{Config, Setting, Source};
+use crate::vocabulary::one_line;
 
 /// Show what is configured: every key, its value, and where that comes from
 #[derive(Debug, Args)]

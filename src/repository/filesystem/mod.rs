@@ -28,9 +28,8 @@ use self::error::of_journal;
 use self::slot::Slot;
 use self::store::{Store, storage};
 use super::{
-    Compaction, Depth, Effort, Following, Growth, HeldLock, Listing, Loaded,
-    Records, Recovery, Repair, RepositoryError, Salvage, Scrub, SessionRepository, Sessions,
-    Version, Watermark,
+    Compaction, Depth, Effort, Following, Growth, HeldLock, Listing, Loaded, Records, Recovery,
+    Repair, RepositoryError, Salvage, Scrub, SessionRepository, Sessions, Version, Watermark,
     author_from_environment,
 };
 use crate::disk::{Disk, FileLock, LockState, RealDisk};

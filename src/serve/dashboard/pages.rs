@@ -150,9 +150,8 @@ pub(super) struct MomentQuery {
 impl MomentQuery {
     fn seq(&self) -> Result<Option<u64>, Failure> {
         let at = self.at.trim();
-        let invalid = |_| {
-            Failure::invalid("“at” is not the number of a record", "write a number from 1 on")
-        };
+        let invalid =
+            |_| Failure::invalid("“at” is not the number of a record", "write a number from 1 on");
         (!at.is_empty()).then(|| at.parse().map_err(invalid)).transpose()
     }
 }

@@ -39,9 +39,10 @@ fn anchor_of(events: &[Event<'_>]) -> String {
             _ => None,
         })
         .collect();
-    let kept = text.trim().chars().filter(|character| {
-        character.is_alphanumeric() || matches!(character, ' ' | '-' | '_')
-    });
+    let kept = text
+        .trim()
+        .chars()
+        .filter(|character| character.is_alphanumeric() || matches!(character, ' ' | '-' | '_'));
     kept.flat_map(char::to_lowercase).map(|c| if c == ' ' { '-' } else { c }).collect()
 }
 

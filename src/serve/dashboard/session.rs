@@ -101,7 +101,8 @@ fn earlier(session: &SessionId, first: u64) -> Markup {
 
 fn facts(visit: &Visit<'_>) -> Markup {
     let state = visit.state;
-    let both = |moment: Timestamp| format!("{} ({})", moment.to_the_second(), moment.ago(visit.now));
+    let both =
+        |moment: Timestamp| format!("{} ({})", moment.to_the_second(), moment.ago(visit.now));
     let known = [
         ("Id", Some(state.id.to_string())),
         ("Created", Some(both(state.created))),

@@ -10,8 +10,8 @@ use super::session::Visit;
 use super::{changes, findings, frame, overview, search, session, sessions};
 use crate::manager::{HealthStatus, SessionCounts, SessionHealth, SessionManager};
 use crate::repository::{HeldLock, InMemoryRepository, Read, SessionRepository as _};
-use crate::serve::history::{Sample, Window};
 use crate::serve::Change;
+use crate::serve::history::{Sample, Window};
 use crate::vocabulary::{
     Author, Clock, Finding, FindingClass, Holder, NewMessage, NewSession, Role, SessionFilter,
     SessionId, Timestamp,
@@ -46,9 +46,12 @@ async fn store() -> SessionManager<InMemoryRepository> {
     let repository = InMemoryRepository::with_clock(clock.clone());
     let manager = SessionManager::new(repository).with_author(author()).with_clock(clock);
     let name = Some("Orchard <plan>".parse().unwrap());
-    let new = NewSession { name, cwd: Some("/home/ada/orchard".to_owned()), ..NewSession::default() };
+    let new =
+        NewSession { name, cwd: Some("/home/ada/orchard".to_owned()), ..NewSession::default() };
     manager.create_session(Some(orchard()), new).await.unwrap();
-    for (role, text) in [("user", "When do apple trees\nfreeze?"), ("assistant", "\u{1b}[1mBelow\u{202e} -2 °C.")] {
+    for (role, text) in
+        [("user", "When do apple trees\nfreeze?"), ("assistant", "\u{1b}[1mBelow\u{202e} -2 °C.")]
+    {
         let message = NewMessage::new(role.parse::<Role>().unwrap(), text);
         manager.record_message(&orchard(), message).await.unwrap();
     }
@@ -175,7 +178,14 @@ async fn findings_and_what_a_search_found() {
         let Read::Record(record) = read else { return None };
         let (role, excerpt) = search::find_in(record, &wanted)?;
         let title = "Orchard".to_owned();
-        Some(search::Hit { session: orchard(), title, seq: record.seq, at: record.at, role, excerpt })
+        Some(search::Hit {
+            session: orchard(),
+            title,
+            seq: record.seq,
+            at: record.at,
+            role,
+            excerpt,
+        })
     });
     let results = search::Results { hits: hits.collect(), searched: 1, stopped: true };
     assert_eq!(results.hits.len(), 1);

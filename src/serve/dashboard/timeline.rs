@@ -7,9 +7,7 @@ use super::findings;
 use super::text::{address_of, block, line};
 use super::units::counted;
 use crate::repository::Read;
-use crate::vocabulary::{
-    ByteCount, Event, MessageRecorded, Record, SessionId, Timestamp, Tokens,
-};
+use crate::vocabulary::{ByteCount, Event, MessageRecorded, Record, SessionId, Timestamp, Tokens};
 
 /// Roles that are drawn in a way of their own.
 const ROLES: [&str; 4] = ["user", "assistant", "system", "tool"];

@@ -115,6 +115,9 @@ mod tests {
         for (number, told) in [(0, "0"), (999, "999"), (1_000, "1,000"), (1_234_567, "1,234,567")] {
             assert_eq!(count(number), told);
         }
-        assert_eq!((counted(1, "session"), counted(2, "session")), ("1 session".to_owned(), "2 sessions".to_owned()));
+        assert_eq!(
+            (counted(1, "session"), counted(2, "session")),
+            ("1 session".to_owned(), "2 sessions".to_owned())
+        );
     }
 }

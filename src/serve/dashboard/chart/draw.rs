@@ -35,7 +35,7 @@ pub(super) fn picture(chart: &Chart) -> Markup {
     let id = chart.id;
     html! {
         svg viewBox={ "0 0 " (WIDTH) " " (HEIGHT) } role="img"
-            aria-labelledby={ (id) "-name " (id) "-words" } {
+            aria-labelledby={ (id) "-name" } aria-describedby={ (id) "-words" } {
             title id={ (id) "-name" } { (chart.title) }
             desc id={ (id) "-words" } { (chart.description()) }
             (frame.grid())
@@ -59,7 +59,8 @@ impl<'a> Frame<'a> {
         if chart.unit == Unit::Share && chart.reach >= 1.0 {
             return Self { chart, scale: Scale::of_all(), limit: chart.limit };
         }
-        let limit = chart.limit.filter(|limit| *limit <= (highest * LIMIT_TIMES_MAX).max(chart.reach));
+        let limit =
+            chart.limit.filter(|limit| *limit <= (highest * LIMIT_TIMES_MAX).max(chart.reach));
         let top = highest.max(chart.reach).max(limit.unwrap_or(0.0));
         Self { chart, scale: Scale::up_to(top), limit }
     }
@@ -120,9 +121,8 @@ impl<'a> Frame<'a> {
     /// The name of each line at its end, or as near to it as its neighbours allow.
     fn names(&self) -> Markup {
         let ends = self.chart.lines.iter().filter(|line| !line.name.is_empty());
-        let mut ends: Vec<_> = ends
-            .filter_map(|line| Some((self.points(line).last()?.1, line)))
-            .collect();
+        let mut ends: Vec<_> =
+            ends.filter_map(|line| Some((self.points(line).last()?.1, line))).collect();
         ends.sort_by(|(one, _), (other, _)| other.total_cmp(one));
         let mut below = BOTTOM + NAME_HEIGHT;
         for (y, _) in &mut ends {

@@ -61,7 +61,11 @@ impl Chart {
         let Some(highest) = self.highest() else { return self.nothing.to_owned() };
         let told = self.lines.iter().map(|line| {
             let value = self.unit.tell_if_any(line.latest());
-            if line.name.is_empty() { format!("Now {value}.") } else { format!("{} now {value}.", line.name) }
+            if line.name.is_empty() {
+                format!("Now {value}.")
+            } else {
+                format!("{} now {value}.", line.name)
+            }
         });
         let told: Vec<_> = told.collect();
         let minutes = self.span.length.as_secs() / 60;

@@ -135,7 +135,8 @@ mod tests {
     fn a_moment_stands_where_its_share_of_the_span_is() {
         let to = Timestamp::EPOCH.saturating_add_micros(100_000_000);
         let span = Span { to, length: Duration::from_secs(100) };
-        let at = |second: i64| span.place(Timestamp::EPOCH.saturating_add_micros(second * 1_000_000));
+        let at =
+            |second: i64| span.place(Timestamp::EPOCH.saturating_add_micros(second * 1_000_000));
         assert!((at(25) - 0.25).abs() < 1e-9 && at(-5).abs() < 1e-9);
         assert!((at(100) - 1.0).abs() < 1e-9);
     }
