@@ -305,7 +305,7 @@ mod tests {
     #[test]
     fn a_ring_holds_the_newest_samples_and_the_one_under_way() {
         let mut history = History::default();
-        for now in 0..=2_003 {
+        for now in 0..=2_003_i64 {
             let changes = now.unsigned_abs() * 4;
             history.push(second(now), &Totals { changes, ..Totals::default() });
         }

@@ -61,7 +61,7 @@ fn a_hostile_transcript_is_shown_and_not_obeyed() {
     }
     let field = json!({ "<img src=x onerror=caught=14>": "<script>caught=15</script>" });
     villain.tell(&json!({ "op": "set", "session": "villain", "key": "note", "value": field }));
-    villain.tell(&json!({ "op": "tag", "session": "villain", "tag": "<b onclick=caught=16>" }));
+    villain.tell(&json!({ "op": "tag", "session": "villain", "tag": "<b/onclick=caught=16>" }));
     other.record("victim", "user", "the last word");
     page.wait_until("document.querySelector('#changes').innerText.includes('the last word')");
     assert!(page.text("#changes").contains("<script>globalThis.caught = 1;"));

@@ -76,11 +76,6 @@ impl Stage {
         command
     }
 
-    /// Runs a command that must succeed.
-    pub(crate) fn does(&self, arguments: &[&str]) {
-        let output = self.command().args(arguments).output().unwrap();
-        assert!(output.status.success(), "{arguments:?}: {output:?}");
-    }
 
     /// Another process that changes sessions for as long as it is kept.
     pub(crate) fn writer(&self) -> Writer {

@@ -9,7 +9,7 @@ use super::overview::Figures;
 use super::session::Visit;
 use super::{changes, findings, frame, overview, search, session, sessions};
 use crate::manager::{HealthStatus, SessionCounts, SessionHealth, SessionManager};
-use crate::repository::{HeldLock, InMemoryRepository, Read, SessionRepository as _};
+use crate::repository::{HeldLock, InMemoryRepository, Read};
 use crate::serve::Change;
 use crate::serve::history::{Sample, Window};
 use crate::vocabulary::{
