@@ -89,6 +89,7 @@ fn execute(command: Command, config: &Config, mut output: Output) -> Result<u8, 
     };
     let manager = SessionManager::new(repository);
     let manager = manager.with_thresholds(config.thresholds()).with_effort(config.effort());
+    let manager = manager.with_telling(config.metrics);
     let mut context = Context { manager: Arc::new(manager), output };
     let result = runtime.block_on(dispatch(&mut context, command));
     let code = conclude(&mut context.output, result);

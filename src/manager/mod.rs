@@ -31,8 +31,8 @@ pub use metrics::{Latency, MetricsSnapshot, OperationSnapshot, SessionCounts, Se
 pub use operation::Operation;
 pub use state_at::Moment;
 
-pub use crate::format::anchor::Head;
 use self::telling::Told;
+pub use crate::format::anchor::Head;
 use crate::repository::{Effort, SessionRepository};
 use crate::vocabulary::{Author, Clock, Figures, SystemClock};
 
@@ -53,6 +53,8 @@ pub struct SessionManager<R: SessionRepository> {
     told: Told,
     thresholds: HealthThresholds,
     effort: Effort,
+    /// Whether what was measured is told to the store.
+    tells: bool,
 }
 
 impl<R: SessionRepository> SessionManager<R> {
@@ -67,6 +69,7 @@ impl<R: SessionRepository> SessionManager<R> {
             told: Told::default(),
             thresholds: HealthThresholds::default(),
             effort: Effort::default(),
+            tells: true,
         }
     }
 
@@ -98,6 +101,14 @@ impl<R: SessionRepository> SessionManager<R> {
     #[must_use]
     pub fn with_effort(mut self, effort: Effort) -> Self {
         self.effort = effort;
+        self
+    }
+
+    /// The same manager, which tells the store what it has measured, or does not. Only what is told
+    /// is part of [`store_metrics`](Self::store_metrics) of other processes; by default all is.
+    #[must_use]
+    pub fn with_telling(mut self, tells: bool) -> Self {
+        self.tells = tells;
         self
     }
 

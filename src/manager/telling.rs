@@ -76,6 +76,9 @@ impl<R: SessionRepository> SessionManager<R> {
     }
 
     fn tell(&self, mut telling: MutexGuard<'_, Telling>) {
+        if !self.tells {
+            return;
+        }
         let figures = self.own_figures();
         if self.repository.tell_figures(&figures.since(&telling.figures)) {
             (telling.figures, telling.times) = (figures, telling.times + 1);
@@ -84,7 +87,7 @@ impl<R: SessionRepository> SessionManager<R> {
     }
 
     /// How many sessions there are of each status, counted again if anything was told since.
-    async fn count_sessions(&self) -> Result<SessionCounts, SessionError> {
+    pub(super) async fn count_sessions(&self) -> Result<SessionCounts, SessionError> {
         if let (Some(now), Some((then, counts))) =
             (self.repository.watermark(), *held(&self.told.counted))
             && now == then

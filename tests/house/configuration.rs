@@ -19,7 +19,8 @@ fn the_page_on_configuration_has_every_key_as_it_is() {
     let head = ["| key | values | default | variable | what it is for |", "|---|---|---|---|---|"];
     let table: Vec<String> =
         head.iter().map(ToString::to_string).chain(KEYS.iter().map(row)).collect();
-    let rows: Vec<&str> = page.lines().filter(|line| line.starts_with("| ") || line.starts_with("|-")).collect();
+    let rows: Vec<&str> =
+        page.lines().filter(|line| line.starts_with("| ") || line.starts_with("|-")).collect();
 
     assert_eq!(rows, table, "docs/configuration.md has to have:\n{}", table.join("\n"));
 }

@@ -56,7 +56,9 @@ impl Place {
     /// Whether what is known here of entries that were told twice reaches back to a feed.
     pub(super) fn follows(&self, earlier: &Self) -> bool {
         let feed = earlier.current.feeds.last();
-        feed.is_some_and(|feed| self.current.feeds.contains(feed) || self.current.folded.contains(feed))
+        feed.is_some_and(|feed| {
+            self.current.feeds.contains(feed) || self.current.folded.contains(feed)
+        })
     }
 }
 

@@ -256,8 +256,7 @@ pub(super) fn remove_others(
 ) -> Result<(), DiskError> {
     let mut all = Ok(());
     for (name, _) in disk.list_dir(&paths.root())? {
-        let is_named =
-            current.names().any(|named| *named == name);
+        let is_named = current.names().any(|named| *named == name);
         if is_ours(&name) && !is_named {
             let removed = disk.remove_file(&paths.file(&name)).or_else(absent_is_as_good);
             all = all.and(removed);

@@ -367,18 +367,7 @@ impl SessionRepository for FileSystemRepository {
         depth: &Depth,
     ) -> Result<Verification, RepositoryError> {
         let (session, depth) = (session.clone(), depth.clone());
-        self.blocking(move |inner| {
-            let timeout = inner.settings.lock_timeout;
-            let mut verification = reading::verify(&inner.store, &session, &depth, timeout)
-                .map_err(|error| of_journal(&session, &Arc::new(error)))?;
-            if verification.findings.is_empty()
-                && let Some(state) = &verification.state
-            {
-                verification.findings.extend(inner.check_row(&session, state));
-            }
-            Ok(verification)
-        })
-        .await
+        self.blocking(move |inner| inner.verify(&session, &depth)).await
     }
 
     async fn scrub(&self, effort: &Effort) -> Result<Scrub, RepositoryError> {
@@ -392,17 +381,7 @@ impl SessionRepository for FileSystemRepository {
         by: &Author,
     ) -> Result<Recovery, RepositoryError> {
         let (session, by) = (session.clone(), by.clone());
-        self.blocking(move |inner| {
-            let (disk, paths) = (&inner.store.disk, inner.store.paths(&session).map_err(storage)?);
-            let recovery = match repair {
-                Repair::Plan => journal::plan_recovery(disk, &paths, &session),
-                Repair::Apply => journal::recover(disk, &paths, &session, &by, &inner.settings),
-            };
-            recovery
-                .map(|recovery| salvage::in_the_store(&session, recovery))
-                .map_err(|error| of_journal(&session, &Arc::new(error)))
-        })
-        .await
+        self.blocking(move |inner| inner.recover(&session, repair, &by)).await
     }
 
     async fn salvage(&self, repair: Repair) -> Result<Salvage, RepositoryError> {
@@ -459,10 +438,8 @@ impl SessionRepository for FileSystemRepository {
     }
 
     async fn told_figures(&self) -> Result<Figures, RepositoryError> {
-        self.blocking(|inner| {
-            inner.store.feed.told_figures(&*inner.store.disk).map_err(storage)
-        })
-        .await
+        self.blocking(|inner| inner.store.feed.told_figures(&*inner.store.disk).map_err(storage))
+            .await
     }
 
     fn lock_timeout(&self) -> Duration {
