@@ -37,6 +37,7 @@
 //! | folder | holds |
 //! |---|---|
 #![cfg_attr(feature = "cli", doc = "| [`cli`] | the `annals` command |")]
+#![cfg_attr(feature = "serve", doc = "| [`serve`] | the store over HTTP |")]
 #![cfg_attr(feature = "config", doc = "| [`config`] | one file and environment variables |")]
 //! | [`manager`] | operations on sessions, observed; the import of transcripts |
 //! | [`repository`] | where sessions live: the [`SessionRepository`] trait and its implementations |
@@ -51,6 +52,7 @@
 //! - `config`: one file and environment variables that say what to do differently.
 //! - `cli` (default): the `annals` command. A program that embeds the library turns it off with
 //!   `default-features = false`.
+//! - `serve` (default): the store over HTTP, for `annals serve` and for programs that embed it.
 
 #[cfg(feature = "cli")]
 pub mod cli;
@@ -61,6 +63,8 @@ pub mod format;
 pub mod journal;
 pub mod manager;
 pub mod repository;
+#[cfg(feature = "serve")]
+pub mod serve;
 pub mod vocabulary;
 
 pub use disk::FileLock;

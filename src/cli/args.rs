@@ -65,22 +65,25 @@ pub(super) enum ColorWhen {
 
 /// Defines the commands, and how one of them is defined by its name.
 macro_rules! commands {
-    ($($(#[$attribute:meta])* $variant:ident($arguments:ty) = $name:literal $(| $alias:literal)*,)*) => {
+    ($(
+        $(#[$attribute:meta])*
+        $variant:ident($arguments:ty) = $name:literal $(| $alias:literal)* $(where $gate:meta)?,
+    )*) => {
         #[derive(Debug, Subcommand)]
         pub(super) enum Command {
-            $($(#[$attribute])* $variant($arguments),)*
+            $($(#[cfg($gate)])? $(#[$attribute])* $variant($arguments),)*
         }
 
         /// The command of this name, alone.
         fn definition(name: &str) -> Option<clap::Command> {
             Some(match name {
-                $($name $(| $alias)* => <$arguments>::augment_args(clap::Command::new($name)),)*
+                $($(#[cfg($gate)])? $name $(| $alias)* => <$arguments>::augment_args(clap::Command::new($name)),)*
                 _ => return None,
             })
         }
 
         #[cfg(test)]
-        const NAMES: &[&str] = &[$($name, $($alias,)*)*];
+        const NAMES: &[&str] = &[$($(#[cfg($gate)])? $name, $($alias,)*)*];
     };
 }
 
@@ -114,6 +117,7 @@ commands! {
     Purge(commands::purge::PurgeArgs) = "purge",
     Locks(commands::locks::LocksArgs) = "locks",
     Health(commands::health::HealthArgs) = "health",
+    Serve(commands::serve::ServeArgs) = "serve" where feature = "serve",
     Metrics(commands::metrics::MetricsArgs) = "metrics",
     Config(commands::config::ConfigArgs) = "config",
     Completions(commands::completions::CompletionsArgs) = "completions",
@@ -155,6 +159,10 @@ impl Command {
     /// Whether it has something to do while the store is at work: it asks for several things at
     /// once, or shows how far it has come.
     pub(super) fn is_concurrent(&self) -> bool {
+        #[cfg(feature = "serve")]
+        if matches!(self, Self::Serve(_)) {
+            return true;
+        }
         matches!(
             self,
             Self::Batch(_)

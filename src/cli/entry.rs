@@ -1,29 +1,13 @@
 //! One record of a history as a line.
 
-use serde::Serialize;
-use serde_json::value::RawValue;
 use unicode_width::UnicodeWidthStr as _;
 
 use super::error::CliError;
 use super::escape::one_line;
 use super::output::Output;
 use super::{phrase, style, table};
-use crate::vocabulary::{Author, Data, Digest, Key, Record, SessionId, Timestamp};
-
-/// A record as `--json` prints it. What was redacted has no data, but the digest of what it was.
-#[derive(Serialize)]
-struct EntryLine<'a> {
-    session: &'a SessionId,
-    seq: u64,
-    at: Timestamp,
-    by: &'a Author,
-    #[serde(rename = "type")]
-    kind: &'a str,
-    data: Option<&'a RawValue>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    digest: Option<&'a Digest>,
-    key: &'a Key,
-}
+use crate::manager::RecordLine;
+use crate::vocabulary::{Record, SessionId};
 
 /// Writes one record. People see the session only where the lines are of several.
 pub(super) fn write(
@@ -35,12 +19,7 @@ pub(super) fn write(
     if !output.json {
         return write_phrase(output, session, record, names_session);
     }
-    let (data, digest) = match &record.data {
-        Data::Present(data) => (Some(&**data), None),
-        Data::Erased(digest) => (None, Some(digest)),
-    };
-    let Record { seq, at, by, kind, key, .. } = record;
-    output.json_line(&EntryLine { session, seq: *seq, at: *at, by, kind, data, digest, key })
+    output.json_line(&RecordLine::new(session, record))
 }
 
 fn write_phrase(

@@ -3,10 +3,9 @@
 use std::io;
 use std::path::PathBuf;
 
-use serde::Serialize;
-
 use super::input;
 use crate::config::ConfigError;
+pub(super) use crate::manager::Report;
 use crate::manager::SessionError;
 use crate::manager::import::ImportError;
 use crate::repository::RepositoryError;
@@ -87,6 +86,10 @@ pub(super) enum CliError {
         /// The store asked for.
         store: String,
     },
+    /// The server does not start.
+    #[cfg(feature = "serve")]
+    #[error(transparent)]
+    Serve(#[from] crate::serve::ServeError),
     /// The configuration says something that cannot be meant.
     #[error(transparent)]
     Config(#[from] ConfigError),
@@ -132,6 +135,10 @@ impl CliError {
             | Self::NoStore
             | Self::NoHome => code::USAGE,
             Self::Remote { .. } => code::UNREACHABLE,
+            #[cfg(feature = "serve")]
+            Self::Serve(crate::serve::ServeError::TokenNeeded { .. }) => code::USAGE,
+            #[cfg(feature = "serve")]
+            Self::Serve(_) => code::STORAGE,
             Self::Output(_) | Self::Start(_) => code::STORAGE,
         }
     }
@@ -156,6 +163,8 @@ impl CliError {
             Self::Config(_) => "invalid-config",
             Self::NoStore | Self::NoHome => "no-home",
             Self::Remote { .. } => "unreachable",
+            #[cfg(feature = "serve")]
+            Self::Serve(error) => error.kind(),
             Self::Output(_) => "output",
             Self::Start(_) => "interrupted",
         }
@@ -170,6 +179,8 @@ impl CliError {
             Self::NoHome => "name the folders to import from".to_owned(),
             Self::NoStore => "name one with --store DIR or ANNALS_STORE".to_owned(),
             Self::Remote { .. } => "name a directory with --store DIR".to_owned(),
+            #[cfg(feature = "serve")]
+            Self::Serve(error) => error.hint().to_owned(),
             Self::Output(_) => {
                 "free some space where the output goes, then run it again".to_owned()
             }
@@ -220,22 +231,6 @@ fn repository_code(error: &RepositoryError) -> u8 {
         | RepositoryError::Storage { .. }
         | RepositoryError::Interrupted { .. } => code::STORAGE,
     }
-}
-
-/// An error or a warning, in the form that programs read.
-#[derive(Debug, Clone, Serialize)]
-pub(super) struct Report {
-    /// Its stable name.
-    pub(super) kind: &'static str,
-    /// What happened.
-    pub(super) message: String,
-    /// The session that it concerns.
-    pub(super) session: Option<SessionId>,
-    /// What to do next.
-    pub(super) hint: String,
-    /// The sessions that could have been meant.
-    #[serde(skip_serializing_if = "Vec::is_empty")]
-    pub(super) candidates: Vec<SessionId>,
 }
 
 #[cfg(test)]

@@ -29,8 +29,11 @@ mod time;
 mod usage;
 
 use std::ffi::OsString;
+use std::io;
 use std::process::ExitCode;
 use std::sync::Arc;
+
+use tokio::runtime::{self, Runtime};
 
 use self::args::{Cli, Command};
 use self::context::Context;
@@ -82,8 +85,7 @@ fn execute(command: Command, config: &Config, mut output: Output) -> Result<u8, 
         Ok(repository) => repository,
         Err(error) => return conclude(&mut output, Err(error)),
     };
-    // One thread drives the command; the store does its blocking work on others.
-    let runtime = match tokio::runtime::Builder::new_current_thread().enable_time().build() {
+    let runtime = match runtime_for(&command) {
         Ok(runtime) => runtime,
         Err(error) => return conclude(&mut output, Err(CliError::Start(error))),
     };
@@ -96,6 +98,16 @@ fn execute(command: Command, config: &Config, mut output: Output) -> Result<u8, 
     // All that was asked for is done; a reader that still waits for news need not be waited for.
     runtime.shutdown_background();
     code
+}
+
+/// One thread drives a command, and the store does its blocking work on others; a server answers
+/// several clients at once.
+fn runtime_for(command: &Command) -> io::Result<Runtime> {
+    match command {
+        #[cfg(feature = "serve")]
+        Command::Serve(_) => commands::serve::runtime(),
+        _ => runtime::Builder::new_current_thread().enable_time().build(),
+    }
 }
 
 async fn dispatch(context: &mut Context, command: Command) -> Result<Status, CliError> {
@@ -129,6 +141,8 @@ async fn dispatch(context: &mut Context, command: Command) -> Result<Status, Cli
         Command::Purge(args) => c::purge::run(context, args).await,
         Command::Locks(args) => c::locks::run(context, args).await,
         Command::Health(args) => c::health::run(context, args).await,
+        #[cfg(feature = "serve")]
+        Command::Serve(args) => c::serve::run(context, args).await,
         Command::Metrics(args) => c::metrics::run(context, args).await,
         Command::Config(_) | Command::Completions(_) => Ok(Status::Done),
     }

@@ -1,14 +1,11 @@
 //! Points of a session's history as arguments: a sequence number or a time.
 
-use super::time::{self, NotATime};
 use crate::manager::Moment;
+use crate::vocabulary::{Clock as _, NotATime, SystemClock};
 
-/// The moment that an argument stands for: only digits are a sequence number.
+/// The moment that an argument stands for.
 pub(super) fn parse(argument: &str) -> Result<Moment, NotATime> {
-    match argument.parse() {
-        Ok(seq) => Ok(Moment::Seq(seq)),
-        Err(_) => time::parse_argument(argument).map(Moment::Time),
-    }
+    Moment::parse(argument, SystemClock.now())
 }
 
 /// Two moments as `A..B`.

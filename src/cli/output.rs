@@ -12,6 +12,7 @@ use super::escape::one_line;
 use super::json;
 use super::style;
 use super::time::Times;
+use crate::manager::ErrorLine;
 use crate::vocabulary::{Clock as _, Finding, SystemClock};
 
 /// Bytes of standard output gathered before they are handed to the system.
@@ -33,11 +34,6 @@ pub(super) struct Output {
     pub(super) width: Option<usize>,
     /// How moments are written.
     pub(super) times: Times,
-}
-
-#[derive(Serialize)]
-struct ErrorLine<'a> {
-    error: &'a Report,
 }
 
 #[derive(Serialize)]

@@ -6,10 +6,12 @@
 
 mod answer;
 mod auditing;
+mod change_line;
 mod changing;
 mod error;
 mod health;
 pub mod import;
+mod lines;
 mod metrics;
 mod observe;
 mod operation;
@@ -22,9 +24,11 @@ use std::fmt;
 use std::sync::Arc;
 
 pub use crate::repository::author_from_environment;
+pub use change_line::ChangeLine;
 pub use changing::{ChangeOptions, Changed};
 pub use error::SessionError;
 pub use health::{HealthCheck, HealthStatus, HealthThresholds, LatencyMs, SessionHealth};
+pub use lines::{ErrorLine, LockLine, RecordLine, Report};
 #[cfg(feature = "metrics")]
 pub use metrics::{Exposition, encoded, open_metrics, prometheus_text};
 pub use metrics::{Latency, MetricsSnapshot, OperationSnapshot, SessionCounts, SessionMetrics};

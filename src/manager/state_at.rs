@@ -6,7 +6,9 @@ use tracing::instrument;
 
 use super::{Operation, SessionError, SessionManager};
 use crate::repository::{Read, SessionRepository};
-use crate::vocabulary::{Projection, Record, SessionId, SessionMetadata, Timestamp, replay};
+use crate::vocabulary::{
+    NotATime, Projection, Record, SessionId, SessionMetadata, Timestamp, parse_moment, replay,
+};
 
 /// A point in a session's history.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -19,6 +21,18 @@ pub enum Moment {
 }
 
 impl Moment {
+    /// The moment that a text stands for, seen from `now`: only digits are a sequence number.
+    ///
+    /// # Errors
+    ///
+    /// The text is no time either.
+    pub fn parse(text: &str, now: Timestamp) -> Result<Self, NotATime> {
+        match text.parse() {
+            Ok(seq) => Ok(Self::Seq(seq)),
+            Err(_) => parse_moment(text, now).map(Self::Time),
+        }
+    }
+
     fn is_before(self, record: &Record) -> bool {
         match self {
             Self::Seq(seq) => record.seq > seq,

@@ -5,8 +5,9 @@ use std::time::Duration;
 use async_trait::async_trait;
 
 use super::{
-    CacheStatistics, Compaction, Depth, Effort, HeldLock, Listing, Loaded, Records, Recovery,
-    Repair, RepositoryError, Salvage, Scrub, SessionRepository, Sessions, Version, Watermark,
+    CacheStatistics, Compaction, Depth, Effort, Following, Growth, HeldLock, Listing, Loaded,
+    Records, Recovery, Repair, RepositoryError, Salvage, Scrub, SessionRepository, Sessions,
+    Version, Watermark,
 };
 use crate::vocabulary::{
     Append, Appended, Author, BlobRef, ExpectedSeq, Figures, Redacted, SessionFilter, SessionId,
@@ -66,6 +67,10 @@ impl SessionRepository for Box<dyn SessionRepository> {
 
     async fn changed(&self, session: &SessionId, after_seq: u64) -> Result<u64, RepositoryError> {
         (**self).changed(session, after_seq).await
+    }
+
+    async fn growths(&self, following: &mut Following) -> Result<Vec<Growth>, RepositoryError> {
+        (**self).growths(following).await
     }
 
     async fn verify(

@@ -10,8 +10,9 @@ use moka::notification::RemovalCause;
 use moka::sync::Cache;
 
 use super::{
-    CacheStatistics, Compaction, Depth, Effort, HeldLock, Listing, Loaded, Records, Recovery,
-    Repair, RepositoryError, Salvage, Scrub, SessionRepository, Sessions, Version, Watermark,
+    CacheStatistics, Compaction, Depth, Effort, Following, Growth, HeldLock, Listing, Loaded,
+    Records, Recovery, Repair, RepositoryError, Salvage, Scrub, SessionRepository, Sessions,
+    Version, Watermark,
 };
 use crate::vocabulary::{
     Append, Appended, Author, BlobRef, Clock, ExpectedSeq, Figures, Redacted, SessionFilter,
@@ -277,6 +278,10 @@ impl<R: SessionRepository> SessionRepository for CachedRepository<R> {
         // Whoever waited for a change wants to see it, whatever the time to live says.
         self.forget(session);
         Ok(seq)
+    }
+
+    async fn growths(&self, following: &mut Following) -> Result<Vec<Growth>, RepositoryError> {
+        self.inner.growths(following).await
     }
 
     async fn verify(

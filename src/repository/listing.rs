@@ -1,5 +1,7 @@
 //! What repositories answer.
 
+use serde::Serialize;
+
 use crate::vocabulary::{Finding, Holder, Link, SessionId, SessionMetadata};
 
 /// A session's state, with what came to light while it was read.
@@ -25,7 +27,7 @@ pub struct Listing {
 }
 
 /// A session that cannot be listed.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Unreadable {
     /// The session, or the name of a folder that is none.
     pub session: String,

@@ -6,6 +6,7 @@ mod boxed;
 mod cached;
 mod error;
 mod filesystem;
+mod following;
 mod listing;
 mod memory;
 mod records;
@@ -23,6 +24,7 @@ pub use author::author_from_environment;
 pub use cached::{CacheOptions, CachedRepository};
 pub use error::RepositoryError;
 pub use filesystem::FileSystemRepository;
+pub use following::{Following, Growth};
 pub use listing::{HeldLock, Listing, Loaded, Unreadable};
 pub use memory::InMemoryRepository;
 pub use records::{Read, Records, RecordsSender};
@@ -148,6 +150,21 @@ pub trait SessionRepository: Send + Sync + 'static {
     ///
     /// [`RepositoryError::NotFound`] and the errors of the medium.
     async fn changed(&self, session: &SessionId, after_seq: u64) -> Result<u64, RepositoryError>;
+
+    /// Which histories have grown since the same `following` was asked about last, whoever made them
+    /// grow; the first time, none. No growth is passed over and none is told twice, in no particular
+    /// order. What happens is seen within the time between two calls; a session that was moved in by
+    /// hand is seen once somebody lists.
+    ///
+    /// Here all sessions are listed and compared each time. Dropping the future forgets what it
+    /// would have answered: the next call is a first one.
+    ///
+    /// # Errors
+    ///
+    /// Those of the medium; what was not told is told by a later call.
+    async fn growths(&self, following: &mut Following) -> Result<Vec<Growth>, RepositoryError> {
+        following.compare(self.sessions(&SessionFilter::everything()).await?).await
+    }
 
     /// Replays and checks a session. It changes nothing and takes no lock that keeps writers out
     /// for longer than they would keep each other out.

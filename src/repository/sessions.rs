@@ -8,7 +8,7 @@ use tokio::sync::mpsc;
 
 use super::{Listing, RepositoryError, Unreadable};
 use crate::format::catalog::Row;
-use crate::vocabulary::{Finding, SessionId, SessionMetadata, SessionStatus};
+use crate::vocabulary::{Finding, SessionId, SessionMetadata, SessionStatus, Timestamp};
 
 /// Sessions that are handed over together: waking the other side costs more than a session does.
 const PAGE_SESSIONS: usize = 128;
@@ -68,6 +68,15 @@ impl Listed {
         match &self.0 {
             Inside::Row(row) => row.status,
             Inside::State(state) => state.status,
+        }
+    }
+
+    /// When it was last worked in.
+    #[must_use]
+    pub fn last_active(&self) -> Timestamp {
+        match &self.0 {
+            Inside::Row(row) => row.last_active,
+            Inside::State(state) => state.last_active,
         }
     }
 

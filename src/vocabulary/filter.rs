@@ -1,6 +1,9 @@
 //! Which sessions a listing is to hold, and in what order.
 
-use super::{SessionId, SessionMetadata, SessionStatus, Tag, Timestamp};
+use super::{SessionId, SessionMetadata, SessionStatus, Tag, Timestamp, UnknownStatus};
+
+/// Stands for every status where statuses are asked for.
+const EVERY_STATUS: &str = "all";
 
 /// What a listing orders by. Ties are broken by id, so that an order is always total.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -14,6 +17,39 @@ pub enum SortKey {
     Name,
     /// Most messages first.
     Messages,
+}
+
+/// What one word stands for where statuses are asked for.
+#[derive(Debug, Clone, Copy)]
+pub enum Statuses {
+    /// Every status there is.
+    All,
+    /// One of them.
+    One(SessionStatus),
+}
+
+impl Statuses {
+    /// Reads a status, or `all`.
+    ///
+    /// # Errors
+    ///
+    /// The text is neither.
+    pub fn parse(text: &str) -> Result<Self, UnknownStatus> {
+        if text == EVERY_STATUS { Ok(Self::All) } else { text.parse().map(Self::One) }
+    }
+
+    /// The statuses that a listing is to hold: active sessions, where none is asked for.
+    #[must_use]
+    pub fn collect(asked: &[Self]) -> Vec<SessionStatus> {
+        let mut statuses = Vec::new();
+        for asked in asked {
+            match asked {
+                Self::All => statuses.extend(SessionStatus::ALL),
+                Self::One(status) => statuses.push(*status),
+            }
+        }
+        if statuses.is_empty() { vec![SessionStatus::Active] } else { statuses }
+    }
 }
 
 /// Which sessions to list. The default holds every session that is not deleted.

@@ -21,6 +21,7 @@ mod holder;
 mod label;
 mod long_text;
 mod metadata;
+mod moment_text;
 mod plan;
 mod record;
 mod session_id;
@@ -43,13 +44,14 @@ pub use event_data::{
     Recovered, Redacted, Renamed, Tokens,
 };
 pub use figures::{CacheStatistics, FigureName, Figures, OperationFigures, WriteFigures};
-pub use filter::{SessionFilter, SortKey};
+pub use filter::{SessionFilter, SortKey, Statuses};
 pub use finding::{Finding, FindingClass, Severity, Verification};
 pub use fold::{Projection, Reversal, fold, replay};
 pub use holder::Holder;
 pub use label::{FieldName, Key, LabelError, Role, SessionName, Tag};
 pub use long_text::LongText;
 pub use metadata::{SessionMetadata, SessionStatus, UnknownStatus};
+pub use moment_text::{NotATime, parse_moment};
 pub use plan::{Plan, PlannedEvent, Rejection, plan};
 pub use record::{Data, Record};
 pub use session_id::{SessionId, SessionIdError};

@@ -3,8 +3,8 @@
 use crate::tree::rust_files;
 
 /// The layers, each above those before it. Each is a folder of `src`.
-const LAYERS: [&str; 8] =
-    ["vocabulary", "format", "disk", "journal", "repository", "manager", "config", "cli"];
+const LAYERS: [&str; 9] =
+    ["vocabulary", "format", "disk", "journal", "repository", "manager", "config", "serve", "cli"];
 
 /// Where a layer stands, from the bottom; `None` for what is no layer.
 fn height(name: &str) -> Option<usize> {

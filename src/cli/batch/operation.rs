@@ -7,13 +7,13 @@ use serde::Deserialize;
 use serde::de::DeserializeOwned;
 use serde_json::{Map, Value};
 
-use crate::cli::commands::list::{Sort, Statuses};
+use crate::cli::commands::list::Sort;
 use crate::cli::error::CliError;
 use crate::cli::time;
-use crate::manager::ChangeOptions;
+use crate::manager::{ChangeLine, ChangeOptions};
 use crate::vocabulary::{
-    Command, ExpectedSeq, FieldName, Key, NewMessage, NewSession, Role, SessionFilter, SessionId,
-    SessionName, SessionStatus, Tag, Timestamp,
+    Command, FieldName, NewSession, SessionFilter, SessionId, SessionName, SessionStatus, Statuses,
+    Tag, Timestamp,
 };
 
 const LINE_HINT: &str =
@@ -40,59 +40,6 @@ struct CreateFields {
     status: SessionStatus,
     #[serde(default)]
     fields: BTreeMap<FieldName, Value>,
-}
-
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-struct RecordFields {
-    session: String,
-    role: Role,
-    text: Option<String>,
-    model: Option<String>,
-    key: Option<Key>,
-    expect: Option<u64>,
-}
-
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-struct RenameFields {
-    session: String,
-    /// Null takes the name away; to leave it out is a mistake.
-    #[serde(deserialize_with = "Option::deserialize")]
-    name: Option<SessionName>,
-    expect: Option<u64>,
-}
-
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-struct SessionFields {
-    session: String,
-    expect: Option<u64>,
-}
-
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-struct TagFields {
-    session: String,
-    tag: Tag,
-    expect: Option<u64>,
-}
-
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-struct SetFields {
-    session: String,
-    key: FieldName,
-    value: Value,
-    expect: Option<u64>,
-}
-
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-struct UnsetFields {
-    session: String,
-    key: FieldName,
-    expect: Option<u64>,
 }
 
 #[derive(Deserialize)]
@@ -153,29 +100,13 @@ pub(super) fn parse(line: &str) -> (Value, Result<Operation, CliError>) {
 fn of_name(name: &str, fields: Map<String, Value>) -> Result<Operation, CliError> {
     match name {
         "create" => read(fields).map(create),
-        "record" => read(fields).map(record),
-        "rename" => read(fields).map(|RenameFields { session, name, expect }| {
-            change(session, Command::Rename { name, occurred: None }, expect)
-        }),
-        "archive" => status(fields, Command::Archive),
-        "restore" => status(fields, Command::Restore),
-        "background" => status(fields, Command::Background),
-        "activate" => status(fields, Command::Activate),
-        "delete" => status(fields, Command::Delete),
-        "undo" => status(fields, Command::Undo),
-        "tag" => read(fields)
-            .map(|TagFields { session, tag, expect }| change(session, Command::Tag(tag), expect)),
-        "untag" => read(fields)
-            .map(|TagFields { session, tag, expect }| change(session, Command::Untag(tag), expect)),
-        "set" => read(fields).map(|SetFields { session, key, value, expect }| {
-            change(session, Command::SetField { key, value }, expect)
-        }),
-        "unset" => read(fields).map(|UnsetFields { session, key, expect }| {
-            change(session, Command::ClearField { key }, expect)
-        }),
         "show" => read(fields).map(|ShowFields { session }| Operation::Show { session }),
         "list" => read(fields).and_then(list),
-        unknown => Err(unusable(format!("{unknown:?} is no operation"))),
+        other => match ChangeLine::parse(other, fields) {
+            Ok(Some(change)) => Ok(of_change(change)),
+            Ok(None) => Err(unusable(format!("{other:?} is no operation"))),
+            Err(error) => Err(unusable(error.to_string())),
+        },
     }
 }
 
@@ -186,25 +117,8 @@ fn create(fields: CreateFields) -> Operation {
     Operation::Create { id, new: Box::new(new) }
 }
 
-fn record(fields: RecordFields) -> Operation {
-    let RecordFields { session, role, text, model, key, expect } = fields;
-    let message = NewMessage { role, text, model, tokens: None, meta: false, occurred: None };
-    let options = ChangeOptions { expected: expected(expect), key };
-    let command = Box::new(Command::RecordMessage(message));
-    Operation::Change { session, command, options }
-}
-
-fn status(fields: Map<String, Value>, command: Command) -> Result<Operation, CliError> {
-    read(fields).map(|SessionFields { session, expect }| change(session, command, expect))
-}
-
-fn change(session: String, command: Command, expect: Option<u64>) -> Operation {
-    let options = ChangeOptions { expected: expected(expect), key: None };
+fn of_change(ChangeLine { session, command, options }: ChangeLine) -> Operation {
     Operation::Change { session, command: Box::new(command), options }
-}
-
-fn expected(expect: Option<u64>) -> ExpectedSeq {
-    expect.map_or(ExpectedSeq::Any, ExpectedSeq::Exactly)
 }
 
 fn list(fields: ListFields) -> Result<Operation, CliError> {

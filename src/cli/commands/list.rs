@@ -13,12 +13,7 @@ use crate::cli::output::Output;
 use crate::cli::{style, table, time};
 use crate::manager::SessionError;
 use crate::repository::{Listing, Met, Unreadable};
-use crate::vocabulary::{
-    SessionFilter, SessionMetadata, SessionStatus, SortKey, Tag, Timestamp, UnknownStatus,
-};
-
-/// Stands for every status where statuses are asked for.
-const EVERY_STATUS: &str = "all";
+use crate::vocabulary::{SessionFilter, SessionMetadata, SortKey, Statuses, Tag, Timestamp};
 
 /// List sessions: active ones, newest activity first
 #[derive(Debug, Args)]
@@ -47,34 +42,6 @@ pub(in crate::cli) struct ListArgs {
     /// At most this many
     #[arg(long, value_name = "N")]
     limit: Option<usize>,
-}
-
-/// What one word of `--status` stands for.
-#[derive(Debug, Clone, Copy)]
-pub(in crate::cli) enum Statuses {
-    /// Every status there is.
-    All,
-    /// One of them.
-    One(SessionStatus),
-}
-
-impl Statuses {
-    /// Reads a status, or `all`.
-    pub(in crate::cli) fn parse(text: &str) -> Result<Self, UnknownStatus> {
-        if text == EVERY_STATUS { Ok(Self::All) } else { text.parse().map(Self::One) }
-    }
-
-    /// The statuses that a listing is to hold.
-    pub(in crate::cli) fn collect(asked: &[Self]) -> Vec<SessionStatus> {
-        let mut statuses = Vec::new();
-        for asked in asked {
-            match asked {
-                Self::All => statuses.extend(SessionStatus::ALL),
-                Self::One(status) => statuses.push(*status),
-            }
-        }
-        if statuses.is_empty() { vec![SessionStatus::Active] } else { statuses }
-    }
 }
 
 /// The orders of a listing, as people name them.

@@ -1,24 +1,18 @@
 //! `annals locks`.
 
 use clap::Args;
-use serde::Serialize;
 
 use crate::cli::context::Context;
 use crate::cli::error::{CliError, Status};
 use crate::cli::escape::one_line;
 use crate::cli::{style, table};
+use crate::manager::LockLine;
 use crate::repository::{HeldLock, SessionRepository as _};
-use crate::vocabulary::{Holder, SessionId};
+use crate::vocabulary::Holder;
 
 /// Show which sessions are locked at this moment, by whom and since when
 #[derive(Debug, Args)]
 pub(in crate::cli) struct LocksArgs {}
-
-#[derive(Serialize)]
-struct LockLine<'a> {
-    session: &'a SessionId,
-    holder: Option<&'a Holder>,
-}
 
 pub(in crate::cli) async fn run(
     context: &mut Context,
@@ -28,8 +22,8 @@ pub(in crate::cli) async fn run(
     locks.sort_by(|a, b| a.session.cmp(&b.session));
     let output = &mut context.output;
     if output.json {
-        for HeldLock { session, holder } in &locks {
-            output.json_line(&LockLine { session, holder: holder.as_ref() })?;
+        for lock in &locks {
+            output.json_line(&LockLine::from(lock))?;
         }
         return Ok(Status::Done);
     }

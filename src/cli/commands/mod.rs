@@ -26,6 +26,8 @@ pub(super) mod recover;
 pub(super) mod redact;
 pub(super) mod rename;
 pub(super) mod restore;
+#[cfg(feature = "serve")]
+pub(super) mod serve;
 pub(super) mod set;
 pub(super) mod show;
 pub(super) mod tag;

@@ -104,6 +104,25 @@ impl Layers {
         }
     }
 
+    /// Shows the rows of the run, if there is one, of which nothing was told since, until the visitor
+    /// has seen enough.
+    pub(super) fn visit_run(
+        &mut self,
+        unfolded: &Unfolded,
+        mut visit: impl FnMut(&Row) -> ControlFlow<()>,
+    ) -> Result<(), Unusable> {
+        let [run, _base] = self.bases.as_mut_slice() else { return Ok(()) };
+        for number in 0..run.index.blocks.len() {
+            let rows = run.rows(number, Reading::Allowed)?;
+            for row in rows.iter().filter(|row| unfolded.of(&row.id).is_none()) {
+                if visit(row).is_break() {
+                    return Ok(());
+                }
+            }
+        }
+        Ok(())
+    }
+
     /// The file whose next row comes before those of the others and the one that was told; `None`
     /// where that one comes first. Blocks that cannot have it are not read.
     fn first(

@@ -30,6 +30,11 @@ pub(super) struct Look {
     pub(super) strangers: Vec<String>,
 }
 
+/// Whether a change is so long past that any later one has a later time.
+pub(super) fn is_past(changed_ns: i64, now_ns: i64) -> bool {
+    changed_ns.saturating_add(RACY_NS) < now_ns
+}
+
 /// Reads the folder of sessions.
 pub(super) fn look(disk: &dyn Disk, paths: &CatalogPaths) -> Result<Look, DiskError> {
     let folder = paths.sessions();
@@ -49,7 +54,7 @@ pub(super) fn look(disk: &dyn Disk, paths: &CatalogPaths) -> Result<Look, DiskEr
         }
     }
     look.strangers.sort();
-    let is_its_own = |changed: &i64| changed.saturating_add(RACY_NS) < now;
+    let is_its_own = |changed: &i64| is_past(*changed, now);
     let told_of = look.strangers.len() <= STRANGERS_MAX;
     look.changed_ns = before.filter(is_its_own).filter(|_| before == after && told_of);
     Ok(look)

@@ -6,6 +6,7 @@
 mod feed;
 mod files;
 mod folding;
+mod following;
 mod forgetting;
 mod layers;
 mod looking;
@@ -18,6 +19,7 @@ mod writing;
 
 pub use feed::Feed;
 pub use folding::{Folding, fold};
+pub use following::{Heard, Position};
 pub use forgetting::forget;
 pub use layers::Reading;
 pub use looking::RACY_NS;

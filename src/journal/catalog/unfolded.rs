@@ -95,6 +95,14 @@ impl Unfolded {
         self.changes.get(session).map(|(_, heard)| *heard)
     }
 
+    /// What was heard after so many changes, the last of each session.
+    pub(super) fn since(&self, heard: u64) -> impl Iterator<Item = (&SessionId, &Change)> {
+        let changes = self.changes.iter().filter(move |(_, (_, at))| *at > heard);
+        // Whoever asks again and again mostly asks in vain.
+        let changes = (heard < self.heard).then_some(changes).into_iter().flatten();
+        changes.map(|(session, (change, _))| (session, change))
+    }
+
     pub(super) fn is_empty(&self) -> bool {
         self.changes.is_empty()
     }

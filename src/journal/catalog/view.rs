@@ -45,6 +45,8 @@ pub struct View {
     /// Which one of this process it is.
     number: u64,
     held: Held,
+    /// The name of the base.
+    base: Option<String>,
     layers: Layers,
     /// The last feed, which is told to.
     last: Listening,
@@ -83,7 +85,8 @@ impl View {
         match opened.and_then(|layers| Ok((layers, hear_all(disk, paths, current)?))) {
             Ok((layers, (last, unfolded))) => {
                 let number = VIEWS.fetch_add(1, Ordering::Relaxed);
-                Ok(Self { number, held, layers, last, unfolded })
+                let base = current.base.as_ref().map(|base| base.name.clone());
+                Ok(Self { number, held, base, layers, last, unfolded })
             }
             Err(unusable) => Err((held, unusable)),
         }
@@ -116,6 +119,21 @@ impl View {
     #[must_use]
     pub fn watermark(&self) -> Watermark {
         Watermark { view: self.number, heard: self.unfolded.heard() }
+    }
+
+    /// How many changes were heard.
+    pub(super) fn heard(&self) -> u64 {
+        self.unfolded.heard()
+    }
+
+    /// The last word about each session of which one was heard after so many changes.
+    pub(super) fn changes_since(&self, heard: u64) -> impl Iterator<Item = (&SessionId, &Change)> {
+        self.unfolded.since(heard)
+    }
+
+    /// The name of the base; no other base ever has it.
+    pub(super) fn base(&self) -> Option<&str> {
+        self.base.as_deref()
     }
 
     /// Whether nobody has told of a session since, nor was about to change it.
@@ -156,6 +174,18 @@ impl View {
         visit: impl FnMut(&Row) -> ControlFlow<()>,
     ) -> Result<(), Unusable> {
         self.layers.visit(&self.unfolded, reading, visit)
+    }
+
+    /// Shows the rows of the run of which nothing was told since.
+    ///
+    /// # Errors
+    ///
+    /// As of [`visit`](Self::visit).
+    pub(super) fn visit_run(
+        &mut self,
+        visit: impl FnMut(&Row) -> ControlFlow<()>,
+    ) -> Result<(), Unusable> {
+        self.layers.visit_run(&self.unfolded, visit)
     }
 
     /// The row of a session.

@@ -5,6 +5,7 @@ mod appending;
 mod checking;
 mod deletion;
 mod error;
+mod following;
 mod leftovers;
 mod listing;
 mod queue;
@@ -27,8 +28,8 @@ use self::error::of_journal;
 use self::slot::Slot;
 use self::store::{Store, storage};
 use super::{
-    Compaction, Depth, Effort, HeldLock, Listing, Loaded, Records, Recovery, Repair,
-    RepositoryError, Salvage, Scrub, SessionRepository, Sessions, Version, Watermark,
+    Compaction, Depth, Effort, Following, Growth, HeldLock, Listing, Loaded, Records, Recovery,
+    Repair, RepositoryError, Salvage, Scrub, SessionRepository, Sessions, Version, Watermark,
     author_from_environment,
 };
 use crate::disk::{Disk, FileLock, LockState, RealDisk};
@@ -359,6 +360,10 @@ impl SessionRepository for FileSystemRepository {
             }
             tokio::time::sleep(WATCH_PERIOD).await;
         }
+    }
+
+    async fn growths(&self, following: &mut Following) -> Result<Vec<Growth>, RepositoryError> {
+        self.growths_by_catalog(following).await
     }
 
     async fn verify(

@@ -4,6 +4,7 @@ mod announced;
 mod by_hand;
 mod crashing;
 mod damaged;
+mod followed;
 mod forgetful;
 mod killed;
 mod layered;

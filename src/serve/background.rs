@@ -1,0 +1,96 @@
+//! What a server does by itself: it takes figures, checks the store, and looks for changes.
+
+use std::sync::Arc;
+
+use tokio::task::JoinSet;
+use tokio::time::{MissedTickBehavior, interval};
+use tracing::warn;
+
+use super::{Change, Shared};
+use crate::repository::{Following, Growth, Read, RepositoryError, SessionRepository};
+
+/// The tasks of a server. Dropping it ends them at their next wait.
+pub(super) struct Background(JoinSet<()>);
+
+/// Starts all of them.
+pub(super) fn start<R: SessionRepository>(shared: &Arc<Shared<R>>) -> Background {
+    let mut tasks = JoinSet::new();
+    tasks.spawn(sample(Arc::clone(shared)));
+    tasks.spawn(check(Arc::clone(shared)));
+    tasks.spawn(follow(Arc::clone(shared)));
+    Background(tasks)
+}
+
+impl Background {
+    /// Ends the tasks, and waits until they have.
+    pub(super) async fn stop(mut self) {
+        self.0.shutdown().await;
+    }
+}
+
+/// Takes the figures, again and again. What cannot be read keeps its last figures.
+async fn sample<R: SessionRepository>(shared: Arc<Shared<R>>) {
+    let mut ticks = interval(shared.options.sample_period);
+    ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
+    loop {
+        ticks.tick().await;
+        match shared.manager.store_metrics().await {
+            Ok(figures) => drop(shared.metrics.send_replace(Some(Arc::new(figures)))),
+            Err(error) => warn!(%error, "cannot take the figures"),
+        }
+    }
+}
+
+/// Checks the store, again and again. What cannot be checked keeps its last report.
+async fn check<R: SessionRepository>(shared: Arc<Shared<R>>) {
+    let mut ticks = interval(shared.options.health_period);
+    ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
+    loop {
+        ticks.tick().await;
+        match shared.manager.health_check().await {
+            Ok(health) => drop(shared.health.send_replace(Some(Arc::new(health)))),
+            Err(error) => warn!(%error, "cannot check the store"),
+        }
+    }
+}
+
+/// Tells what happens to sessions, again and again. What cannot be read now is told later.
+async fn follow<R: SessionRepository>(shared: Arc<Shared<R>>) {
+    let mut following = Following::default();
+    let mut ticks = interval(shared.options.change_period);
+    ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
+    loop {
+        ticks.tick().await;
+        match shared.manager.repository().growths(&mut following).await {
+            Ok(growths) => {
+                for growth in growths {
+                    tell(&shared, &growth).await;
+                }
+                shared.following.send_replace(true);
+            }
+            Err(error) => warn!(%error, "cannot follow the store"),
+        }
+    }
+}
+
+/// Tells what a history has grown by.
+async fn tell<R: SessionRepository>(shared: &Shared<R>, growth: &Growth) {
+    let Growth { session, after_seq, seq } = growth;
+    let told = async {
+        let name = shared.manager.repository().load(session).await?.state.name;
+        let name = name.map(|name| name.as_str().to_owned());
+        let mut records = shared.manager.repository().records(session, after_seq + 1).await?;
+        while let Some(read) = records.next().await {
+            let Read::Record(record) = read? else { continue };
+            if record.seq > *seq {
+                break;
+            }
+            let (session, name) = (session.clone(), name.clone());
+            shared.changes.tell(Change { session, name, record: *record });
+        }
+        Ok::<_, RepositoryError>(())
+    };
+    if let Err(error) = told.await {
+        warn!(session_id = %session, after_seq, seq, %error, "cannot tell what has happened");
+    }
+}

@@ -1,0 +1,184 @@
+//! What happened to sessions of late, for those who follow it.
+//!
+//! All followers read the same bounded memory, each at its own pace, so that a slow one costs
+//! nothing: whoever falls behind what is kept is told that it has missed something.
+
+use std::collections::VecDeque;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use serde::Serialize;
+use tokio::sync::watch;
+
+use crate::manager::RecordLine;
+use crate::vocabulary::{Data, Record, SessionId};
+
+/// Most changes that are kept.
+const KEPT_MAX: usize = 1024;
+
+/// Most bytes of changes that are kept; the newest one is, whatever its size.
+const KEPT_BYTES_MAX: usize = 4 * 1024 * 1024;
+
+/// Largest data that is told with a change; whoever wants more reads the session's log.
+const DATA_BYTES_MAX: usize = 16 * 1024;
+
+/// One thing that happened to a session.
+#[derive(Debug, Clone)]
+pub struct Change {
+    /// The session.
+    pub session: SessionId,
+    /// Its name after that, if it has one.
+    pub name: Option<String>,
+    /// What was recorded.
+    pub record: Record,
+}
+
+/// A change with its number among all that this server has told of: 1, 2, 3 …
+#[derive(Debug)]
+pub struct Numbered {
+    /// Its number.
+    pub number: u64,
+    /// What happened.
+    pub change: Change,
+    /// The same as JSON.
+    pub json: String,
+    /// What keeping it costs, in bytes.
+    bytes: usize,
+}
+
+/// Some changes are no longer kept.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Missed {
+    /// The number of the newest change: who goes on after it misses none that are yet to come.
+    pub newest: u64,
+}
+
+/// The newest changes, for any number of followers.
+#[derive(Debug)]
+pub struct Changes {
+    /// Tells the numbers of this server from those of another.
+    era: uuid::Uuid,
+    kept: Mutex<Kept>,
+    newest: watch::Sender<u64>,
+}
+
+#[derive(Debug, Default)]
+struct Kept {
+    changes: VecDeque<Arc<Numbered>>,
+    bytes: usize,
+    newest: u64,
+}
+
+/// A change as JSON: the line of the session's log, with the session's name.
+#[derive(Serialize)]
+struct ChangeLine<'a> {
+    name: Option<&'a str>,
+    #[serde(flatten)]
+    record: RecordLine<'a>,
+    /// The data were too large to be told.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    shortened: bool,
+}
+
+impl Default for Changes {
+    fn default() -> Self {
+        let (kept, newest) = (Mutex::default(), watch::Sender::new(0));
+        Self { era: uuid::Uuid::new_v4(), kept, newest }
+    }
+}
+
+impl Changes {
+    /// Tells all followers of a change. One without a JSON form is not told.
+    pub fn tell(&self, change: Change) {
+        let Some(json) = json_of(&change) else { return };
+        let bytes = json.len() + data_bytes_of(&change.record);
+        let mut kept = self.kept();
+        let number = kept.newest + 1;
+        kept.newest = number;
+        kept.bytes += bytes;
+        kept.changes.push_back(Arc::new(Numbered { number, change, json, bytes }));
+        while kept.changes.len() > KEPT_MAX || kept.bytes > KEPT_BYTES_MAX && kept.changes.len() > 1
+        {
+            let dropped = kept.changes.pop_front();
+            kept.bytes -= dropped.map_or(0, |dropped| dropped.bytes);
+        }
+        drop(kept);
+        self.newest.send_replace(number);
+    }
+
+    /// The number of the newest change; 0 before the first.
+    #[must_use]
+    pub fn newest(&self) -> u64 {
+        self.kept().newest
+    }
+
+    /// The newest changes that are kept, oldest first, at most so many.
+    #[must_use]
+    pub fn latest(&self, limit: usize) -> Vec<Arc<Numbered>> {
+        let kept = self.kept();
+        let passed_over = kept.changes.len().saturating_sub(limit);
+        kept.changes.iter().skip(passed_over).cloned().collect()
+    }
+
+    /// The change after a number, once there is one. Dropping the future is harmless.
+    ///
+    /// # Errors
+    ///
+    /// It is no longer kept, or the number is one that no change has had yet.
+    pub async fn after(&self, number: u64) -> Result<Arc<Numbered>, Missed> {
+        let mut newest = self.newest.subscribe();
+        loop {
+            if let Some(change) = self.kept().after(number)? {
+                return Ok(change);
+            }
+            // The sender lives as long as this does.
+            let _ = newest.changed().await;
+        }
+    }
+
+    /// What stands for a number in another request: it means nothing to another server.
+    #[must_use]
+    pub fn id_of(&self, number: u64) -> String {
+        format!("{}-{number}", self.era.simple())
+    }
+
+    /// The number that such an id stands for; `None` for one of another server.
+    #[must_use]
+    pub fn number_of(&self, id: &str) -> Option<u64> {
+        let (era, number) = id.split_once('-')?;
+        (era == self.era.simple().to_string()).then(|| number.parse().ok())?
+    }
+
+    fn kept(&self) -> MutexGuard<'_, Kept> {
+        self.kept.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Kept {
+    fn after(&self, number: u64) -> Result<Option<Arc<Numbered>>, Missed> {
+        if number == self.newest {
+            return Ok(None);
+        }
+        let missed = Missed { newest: self.newest };
+        let first = self.changes.front().map(|first| first.number).ok_or(missed)?;
+        let place = (number + 1).checked_sub(first).and_then(|place| usize::try_from(place).ok());
+        let change = place.and_then(|place| self.changes.get(place));
+        change.cloned().map(Some).ok_or(missed)
+    }
+}
+
+fn json_of(change: &Change) -> Option<String> {
+    let Change { session, name, record } = change;
+    let shortened = data_bytes_of(record) > DATA_BYTES_MAX;
+    let mut line = RecordLine::new(session, record);
+    if shortened {
+        line.data = None;
+    }
+    serde_json::to_string(&ChangeLine { name: name.as_deref(), record: line, shortened }).ok()
+}
+
+fn data_bytes_of(record: &Record) -> usize {
+    match &record.data {
+        Data::Present(data) => data.get().len(),
+        Data::Erased(_) => 0,
+    }
+}
