@@ -225,17 +225,6 @@ impl Inner {
         slot.write(&self.store, &self.settings, work).map_err(|error| of_journal(session, &error))
     }
 
-    /// Loads without keeping the session open.
-    fn load_once(&self, session: &SessionId) -> Result<Loaded, RepositoryError> {
-        let open = || {
-            let paths = self.store.paths(session)?;
-            let mut journal = Journal::open(&self.store.disk, paths, session.clone())?;
-            journal.settle(self.settings.lock_timeout)?;
-            Ok(loaded(&journal))
-        };
-        open().map_err(|error: JournalError| of_journal(session, &Arc::new(error)))
-    }
-
     fn locks(&self) -> Result<Vec<HeldLock>, RepositoryError> {
         let mut held = Vec::new();
         for session in self.store.entries()?.sessions {
