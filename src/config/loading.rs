@@ -124,8 +124,10 @@ impl Config {
             Some(key) if value.is_empty() && !key.kind.is_secret() => Ok(()),
             Some(key) => self.set(key, value, origin),
             None => {
+                let bare = |variable: &str| variable.replacen(PREFIX, "", 1);
                 let known = KEYS.iter().map(Key::variable).chain([FILE_VARIABLE.to_owned()]);
-                let suggestion = suggestion::nearest(name, known);
+                let meant = suggestion::nearest(&bare(name), known.map(|known| bare(&known)));
+                let suggestion = meant.map(|meant| format!("{PREFIX}{meant}"));
                 Err(ConfigError::Unknown { origin, name: name.to_owned(), suggestion })
             }
         }
