@@ -21,6 +21,7 @@ mod exit_codes;
 mod hostile;
 mod import;
 mod json_names;
+mod metrics;
 mod people;
 mod pipes;
 mod salvaging;

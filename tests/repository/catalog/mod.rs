@@ -7,6 +7,7 @@ mod damaged;
 mod forgetful;
 mod killed;
 mod layered;
+mod measured;
 mod reads;
 mod scene;
 mod stopped;
