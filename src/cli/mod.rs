@@ -98,6 +98,8 @@ fn execute(command: Command, config: &Config, mut output: Output) -> Result<u8, 
     let code = conclude(&mut context.output, result);
     // All that was asked for is done; a reader that still waits for news need not be waited for.
     runtime.shutdown_background();
+    // The last one to hold the manager: it tells what it has measured.
+    drop(context);
     code
 }
 

@@ -48,8 +48,9 @@ impl Place {
         self.feed.append(entries)
     }
 
-    /// Whether what was appended is sure to be read: nobody had begun to fold before.
-    pub(super) fn is_told(&self, disk: &dyn Disk, paths: &CatalogPaths) -> Result<bool, DiskError> {
+    /// Whether this is still the feed to tell, so that what was appended to it is sure to be read:
+    /// nobody had begun to fold before.
+    pub(super) fn is_in_place(&self, disk: &dyn Disk, paths: &CatalogPaths) -> Result<bool, DiskError> {
         self.held.is_in_place(disk, paths)
     }
 
@@ -122,7 +123,7 @@ impl Feed {
     pub(super) fn tell(&self, disk: &dyn Disk, entry: &[u8]) -> Result<(), DiskError> {
         for _ in 0..TRIES_MAX {
             let Some(place) = self.place(disk, self.makes)? else { return Ok(()) };
-            let told = place.append(entry).and_then(|()| place.is_told(disk, &self.paths));
+            let told = place.append(entry).and_then(|()| place.is_in_place(disk, &self.paths));
             if let Ok(true) = told {
                 self.count_told(entry.len());
                 return Ok(());

@@ -75,11 +75,16 @@ impl Feed {
                 (Err(error), None) => return Err(error),
                 (_, Some(_)) => return Ok(true),
             };
+            // It may have been opened long ago, and folded many times since.
+            if first.is_none() && !place.is_in_place(disk, self.paths())? {
+                self.leave(&place);
+                continue;
+            }
             if let Err(error) = place.append(entries) {
                 self.leave(&place);
                 return if first.is_some() { Ok(true) } else { Err(error) };
             }
-            if let Ok(true) = place.is_told(disk, self.paths()) {
+            if let Ok(true) = place.is_in_place(disk, self.paths()) {
                 self.count_told(entries.len());
                 return Ok(true);
             }

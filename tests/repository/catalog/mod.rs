@@ -8,6 +8,7 @@ mod followed;
 mod forgetful;
 mod killed;
 mod layered;
+mod measured;
 mod reads;
 pub mod scene;
 mod stopped;
