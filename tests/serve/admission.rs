@@ -39,12 +39,11 @@ fn pages_of_other_servers_may_lead_here_and_do_nothing_else() {
     let served = place.serve(&["--writable"]);
     let body = json!({"id": "by-somebody-else"}).to_string();
     let own_origin = "http://localhost:7447";
-    for origin in ["http://evil.example", "null", "http://localhost:7448", "localhost:7447", own_origin] {
-        let headers = [
-            ("Host", "localhost:7447"),
-            ("Origin", origin),
-            ("Content-Type", "application/json"),
-        ];
+    for origin in
+        ["http://evil.example", "null", "http://localhost:7448", "localhost:7447", own_origin]
+    {
+        let headers =
+            [("Host", "localhost:7447"), ("Origin", origin), ("Content-Type", "application/json")];
         let created = ask(served.address, "POST", "/api/v1/sessions", &headers, &body);
         if origin == own_origin {
             created.expect(201);
@@ -94,7 +93,15 @@ fn whoever_does_not_know_the_token_learns_only_that_somebody_answers() {
         &[("Authorization", "Bearer ")],
         &[("Cookie", "annals=0123456789abcdef-secret")],
     ];
-    for path in ["/", "/readyz", "/metrics", "/events", "/api/v1/sessions", "/api/v1/sessions/secret", "/nowhere"] {
+    for path in [
+        "/",
+        "/readyz",
+        "/metrics",
+        "/events",
+        "/api/v1/sessions",
+        "/api/v1/sessions/secret",
+        "/nowhere",
+    ] {
         for headers in headers {
             let answer = served.get_with(path, headers).expect(401);
             assert_eq!(answer.headers["www-authenticate"], "Bearer realm=\"annals\"");
@@ -103,7 +110,9 @@ fn whoever_does_not_know_the_token_learns_only_that_somebody_answers() {
     }
     let bearer = format!("Bearer {TOKEN}");
     served.get_with("/api/v1/sessions", &[("Authorization", &bearer)]).expect(200);
-    served.get_with("/api/v1/sessions", &[("Authorization", &bearer.replace('B', "b"))]).expect(200);
+    served
+        .get_with("/api/v1/sessions", &[("Authorization", &bearer.replace('B', "b"))])
+        .expect(200);
 }
 
 #[test]
@@ -171,7 +180,8 @@ fn the_token_is_never_logged() {
 #[test]
 fn every_answer_tells_browsers_to_keep_to_it() {
     let served = Place::new().serve(&[]);
-    for path in ["/", "/healthz", "/metrics", "/api/v1/sessions", "/api/v1/sessions/..", "/nowhere"] {
+    for path in ["/", "/healthz", "/metrics", "/api/v1/sessions", "/api/v1/sessions/..", "/nowhere"]
+    {
         let answer = served.get(path);
         let policy = "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; \
                       connect-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'";
@@ -201,8 +211,18 @@ fn nothing_outside_the_store_can_be_named() {
     place.create("inside");
     let served = place.serve(&[]);
     let names = [
-        "..", ".", "%2e%2e", "..%2f..%2fetc%2fpasswd", "%2fetc%2fpasswd", "a%00b", "a%0ab", "-rf", "CON",
-        "%2e%2e%5c", "inside%2f..%2finside", "%ff",
+        "..",
+        ".",
+        "%2e%2e",
+        "..%2f..%2fetc%2fpasswd",
+        "%2fetc%2fpasswd",
+        "a%00b",
+        "a%0ab",
+        "-rf",
+        "CON",
+        "%2e%2e%5c",
+        "inside%2f..%2finside",
+        "%ff",
     ];
     for name in names {
         for part in ["", "/log", "/head"] {

@@ -5,9 +5,9 @@ use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
+use annals::SessionManager;
 use annals::repository::InMemoryRepository;
 use annals::serve::{Options, Server};
-use annals::SessionManager;
 use tokio::runtime::Runtime;
 use tokio::sync::oneshot;
 
@@ -77,10 +77,8 @@ fn a_body_beyond_the_bound_is_refused_before_it_is_read() {
 
 #[test]
 fn whoever_sends_its_head_too_slowly_is_cut_off() {
-    let here = Here::with(Options {
-        head_timeout: Duration::from_millis(50),
-        ..Options::default()
-    });
+    let here =
+        Here::with(Options { head_timeout: Duration::from_millis(50), ..Options::default() });
     for beginning in ["", "G", "GET /healthz HTTP/1.1\r\nHost: localhost\r\nX-Slow: "] {
         let mut connection = Connection::to(here.address);
         connection.send(beginning.as_bytes());
@@ -150,7 +148,9 @@ fn a_method_that_an_address_does_not_have_is_refused() {
 #[test]
 fn bytes_that_are_no_http_end_the_connection_and_nothing_else() {
     let served = Place::new().serve(&[]);
-    for bytes in [&b"\x16\x03\x01\x02\x00\x01"[..], b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n", b"\0\0\0\0\r\n\r\n"] {
+    for bytes in
+        [&b"\x16\x03\x01\x02\x00\x01"[..], b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n", b"\0\0\0\0\r\n\r\n"]
+    {
         let mut connection = Connection::to(served.address);
         connection.send(bytes);
         connection.send(b"\r\n\r\n");

@@ -7,6 +7,8 @@ use std::time::Duration;
 
 use serde_json::Value;
 
+use crate::schemas;
+
 /// Far longer than any answer takes: a test that reaches it has failed.
 pub const PATIENCE: Duration = Duration::from_secs(30);
 
@@ -107,7 +109,8 @@ pub fn request(method: &str, path: &str, headers: &[(&str, &str)], body: &str) -
     text + "\r\n" + body
 }
 
-/// One request on a connection of its own.
+/// One request on a connection of its own. What is answered has to be as it is described.
+#[track_caller]
 pub fn ask(
     address: SocketAddr,
     method: &str,
@@ -117,5 +120,7 @@ pub fn ask(
 ) -> Answer {
     let mut connection = Connection::to(address);
     connection.send(request(method, path, headers, body).as_bytes());
-    connection.answer().unwrap_or_else(|| panic!("{method} {path} is answered"))
+    let answer = connection.answer().unwrap_or_else(|| panic!("{method} {path} is answered"));
+    schemas::check(method, path, &answer);
+    answer
 }

@@ -20,6 +20,7 @@ mod client;
 mod described;
 mod events;
 mod load;
+mod page;
 mod prometheus;
 mod schemas;
 mod served;

@@ -122,8 +122,7 @@ impl Drop for Served {
 
 /// What a command that refuses to serve says, and its exit code.
 pub fn refused(mut command: Command) -> (Value, i32) {
-    let mut process =
-        command.stdout(Stdio::null()).stderr(Stdio::piped()).spawn().unwrap();
+    let mut process = command.stdout(Stdio::null()).stderr(Stdio::piped()).spawn().unwrap();
     let mut said = String::new();
     process.stderr.take().unwrap().read_to_string(&mut said).unwrap();
     let code = process.wait().unwrap().code().unwrap();
