@@ -31,8 +31,8 @@ pub use metrics::{Latency, MetricsSnapshot, OperationSnapshot, SessionCounts, Se
 pub use operation::Operation;
 pub use state_at::Moment;
 
-pub use crate::format::anchor::Head;
 use self::telling::Told;
+pub use crate::format::anchor::Head;
 use crate::repository::{Effort, SessionRepository};
 use crate::vocabulary::{Author, Clock, Figures, SystemClock};
 

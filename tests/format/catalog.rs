@@ -202,10 +202,12 @@ fn what_is_told_twice_counts_once() {
 #[test]
 fn figures_that_are_too_long_for_an_entry_are_told_in_several_and_none_is_lost() {
     let of_every_magnitude: Vec<u64> = (0..2000).map(|step| 1 << (step % 60)).collect();
-    let every_bucket: Vec<u64> =
-        (0..20_000_u64).map(|step| step.wrapping_mul(0x9E37_79B9_7F4A_7C15) >> (step % 60)).collect();
+    let every_bucket: Vec<u64> = (0..20_000_u64)
+        .map(|step| step.wrapping_mul(0x9E37_79B9_7F4A_7C15) >> (step % 60))
+        .collect();
     let many = [of_every_magnitude, every_bucket].concat();
-    let operation = OperationFigures { calls: 1, durations: durations(&many), ..Default::default() };
+    let operation =
+        OperationFigures { calls: 1, durations: durations(&many), ..Default::default() };
     let operations = (0..39).map(|number| (name(number), operation.clone())).collect();
     let figures = Figures { operations, findings: 5, ..Figures::default() };
     let bytes = Measured::entries(figures.clone());

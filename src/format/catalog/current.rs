@@ -83,9 +83,10 @@ impl Current {
         let is_ours = current.format == CATALOG_FORMAT && current.projection == PROJECTION;
         let feeds_fit = (1..=CATALOG_FEEDS_MAX).contains(&current.feeds.len());
         let folded_fit = current.folded.len() <= CATALOG_FEEDS_MAX;
-        let names_fit = current.feeds.iter().chain(&current.folded).all(|name| is_name("feed", name))
-            && current.measured.iter().all(|name| is_name("measured", name))
-            && current.bases().all(|base| is_name("base", &base.name));
+        let names_fit =
+            current.feeds.iter().chain(&current.folded).all(|name| is_name("feed", name))
+                && current.measured.iter().all(|name| is_name("measured", name))
+                && current.bases().all(|base| is_name("base", &base.name));
         (is_ours && feeds_fit && folded_fit && names_fit).then_some(current)
     }
 }
