@@ -68,10 +68,8 @@ async fn every_figure_has_its_family() {
 async fn every_family_is_explained_once_and_says_what_it_is() {
     let (figures, health) = figures().await;
     let text = open_metrics(&figures, Some(&health));
-    let families: Vec<&str> = text
-        .lines()
-        .filter_map(|line| line.strip_prefix("# TYPE ")?.split(' ').next())
-        .collect();
+    let families: Vec<&str> =
+        text.lines().filter_map(|line| line.strip_prefix("# TYPE ")?.split(' ').next()).collect();
     assert_eq!(families.len(), 21, "{families:?}");
     for family in families {
         let help = format!("# HELP {family} ");

@@ -225,6 +225,25 @@ fn a_catalog_that_is_made_again_begins_at_zero() {
 }
 
 #[test]
+fn a_catalog_that_is_filled_again_from_the_journals_goes_on_counting() {
+    let scene = Scene::with(&["pear"]);
+    assert!(scene.process().tell_figures(&calls(1)), "writers have begun one");
+    scene.assert_true("filled for the first time");
+    assert_eq!(counted(&scene), 1);
+    scene.process().tell_figures(&calls(10));
+    let disk: Arc<dyn Disk> = Arc::new(scene.memory.clone());
+    for _ in 0..2 {
+        assert!(fold(&disk, &scene.feed(), Folding::Journals).unwrap());
+        assert_eq!(counted(&scene), 11);
+    }
+    scene.process().tell_figures(&calls(100));
+    let feed = scene.memory.open(&scene.file("feed-").unwrap(), Access::Append).unwrap();
+    feed.append(b"\nno entry\n").unwrap();
+    scene.assert_true("a damaged feed");
+    assert_eq!(counted(&scene), 111);
+}
+
+#[test]
 fn forgetting_a_session_forgets_no_figures() {
     let scene = scene();
     scene.process().tell_figures(&calls(1));
