@@ -86,7 +86,6 @@ impl Config {
         for entry in &written.entries {
             self.take_entry(&path, entry, written.mode)?;
         }
-        self.file = Some(path);
         Ok(())
     }
 
