@@ -148,14 +148,14 @@ fn without_a_token_no_other_machine_is_let_in() {
 #[test]
 fn a_token_that_can_be_guessed_is_refused() {
     let place = Place::new();
-    for token in ["", "short", "fifteen-bytes-x", "sixteen bytes xx"] {
+    for token in ["short", "fifteen-bytes-x", "sixteen bytes xx"] {
         let mut command = place.command(&["--json", "serve", "--listen", "127.0.0.1:0"]);
         command.env("ANNALS_SERVE_TOKEN", token);
         let (said, code) = refused(command);
         let kind = if token.is_empty() { "invalid-config" } else { "invalid-input" };
         assert_eq!((code, said["error"]["kind"].as_str()), (2, Some(kind)), "{said}");
         let message = said["error"]["message"].as_str().unwrap();
-        assert!(token.is_empty() || !message.contains(token), "{message}");
+        assert!(!message.contains(token), "{message}");
     }
 }
 
