@@ -117,9 +117,9 @@ commands! {
     Purge(commands::purge::PurgeArgs) = "purge",
     Locks(commands::locks::LocksArgs) = "locks",
     Health(commands::health::HealthArgs) = "health",
+    Serve(commands::serve::ServeArgs) = "serve" where feature = "serve",
     Metrics(commands::metrics::MetricsArgs) = "metrics",
     Config(commands::config::ConfigArgs) = "config",
-    Serve(commands::serve::ServeArgs) = "serve" where feature = "serve",
     Completions(commands::completions::CompletionsArgs) = "completions",
 }
 
@@ -154,6 +154,15 @@ impl Command {
             Self::Health(args) => args.exit_code.unknown(),
             _ => None,
         }
+    }
+
+    /// Whether it lives long enough to be asked for the same session again.
+    pub(super) fn is_lasting(&self) -> bool {
+        #[cfg(feature = "serve")]
+        if matches!(self, Self::Serve(_)) {
+            return true;
+        }
+        false
     }
 
     /// Whether it has something to do while the store is at work: it asks for several things at

@@ -86,13 +86,13 @@ pub(super) enum CliError {
         /// The store asked for.
         store: String,
     },
-    /// The configuration says something that cannot be meant.
-    #[error(transparent)]
-    Config(#[from] ConfigError),
     /// The server does not start.
     #[cfg(feature = "serve")]
     #[error(transparent)]
     Serve(#[from] crate::serve::ServeError),
+    /// The configuration says something that cannot be meant.
+    #[error(transparent)]
+    Config(#[from] ConfigError),
     /// Standard output does not take what is written.
     #[error("cannot write to standard output: {0}")]
     Output(#[from] io::Error),

@@ -1,13 +1,15 @@
 //! What a server does by itself: it takes figures, checks the store, and looks for changes.
 
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use tokio::task::JoinSet;
 use tokio::time::{MissedTickBehavior, interval};
 use tracing::warn;
 
+use super::recent::Recent;
 use super::{Change, Shared, Totals};
+use crate::manager::{SessionError, SessionHealth};
 use crate::repository::{Following, Growth, Read, RepositoryError, SessionRepository};
 use crate::vocabulary::{Clock as _, SystemClock};
 
@@ -50,13 +52,15 @@ async fn sample<R: SessionRepository>(shared: Arc<Shared<R>>) {
     }
 }
 
-/// Checks the store, again and again. What cannot be checked keeps its last report.
+/// Checks the store, again and again, with what was measured in the last minutes. What cannot be
+/// checked keeps its last report.
 async fn check<R: SessionRepository>(shared: Arc<Shared<R>>) {
+    let mut recent = Recent::default();
     let mut ticks = interval(shared.options.health_period);
     ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
     loop {
         ticks.tick().await;
-        match shared.manager.health_check().await {
+        match checked(&shared, &mut recent).await {
             Ok(health) => drop(shared.health.send_replace(Some(Arc::new(health)))),
             Err(error) => warn!(%error, "cannot check the store"),
         }
@@ -75,6 +79,16 @@ async fn watch_locks<R: SessionRepository>(shared: Arc<Shared<R>>) {
             Err(error) => warn!(%error, "cannot look for locks"),
         }
     }
+}
+
+async fn checked<R: SessionRepository>(
+    shared: &Shared<R>,
+    recent: &mut Recent,
+) -> Result<SessionHealth, SessionError> {
+    let manager = &shared.manager;
+    let figures = manager.store_metrics().await?;
+    let figures = recent.take(Instant::now(), figures);
+    manager.health_check_over(&manager.effort(), &figures).await
 }
 
 /// Tells what happens to sessions, again and again. What cannot be read now is told later.

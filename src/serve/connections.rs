@@ -11,6 +11,7 @@ use hyper_util::service::TowerToHyperService;
 use tokio::io::AsyncWriteExt as _;
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
+use tokio::task::JoinSet;
 use tokio_io_timeout::TimeoutStream;
 use tracing::debug;
 
@@ -46,8 +47,10 @@ pub(super) async fn serve<R: SessionRepository>(
     let places = Arc::new(Semaphore::new(shared.options.connections_max));
     let refusals = Arc::new(Semaphore::new(REFUSALS_MAX));
     let graceful = GracefulShutdown::new();
+    let mut talking = JoinSet::new();
     let mut stop = pin!(stop);
     loop {
+        while talking.try_join_next().is_some() {}
         let stream = tokio::select! {
             biased;
             () = &mut stop => break,
@@ -61,14 +64,16 @@ pub(super) async fn serve<R: SessionRepository>(
             },
         };
         let Ok(place) = Arc::clone(&places).try_acquire_owned() else {
-            turn_away(stream, &refusals);
+            if let Ok(place) = Arc::clone(&refusals).try_acquire_owned() {
+                talking.spawn(turn_away(stream, place));
+            }
             continue;
         };
         let service = TowerToHyperService::new(router.clone());
         let connection =
             http(&shared.options).serve_connection(io(stream, &shared.options), service);
         let connection = graceful.watch(connection);
-        tokio::spawn(async move {
+        talking.spawn(async move {
             let _place: OwnedSemaphorePermit = place;
             if let Err(error) = connection.await {
                 debug!(%error, "a connection ended early");
@@ -81,6 +86,7 @@ pub(super) async fn serve<R: SessionRepository>(
     if drained.is_err() {
         debug!("connections are closed that did not finish in time");
     }
+    talking.shutdown().await;
 }
 
 fn http(options: &Options) -> http1::Builder {
@@ -107,15 +113,11 @@ fn io(
 
 /// Tells somebody that there is no place, and reads what has come, lest the system throw the answer
 /// away with it.
-fn turn_away(mut stream: TcpStream, refusals: &Arc<Semaphore>) {
-    let Ok(place) = Arc::clone(refusals).try_acquire_owned() else { return };
-    tokio::spawn(async move {
-        let _place: OwnedSemaphorePermit = place;
-        let talk = async {
-            stream.write_all(FULL).await?;
-            stream.shutdown().await?;
-            tokio::io::copy(&mut stream, &mut tokio::io::sink()).await
-        };
-        let _gone_or_too_slow = tokio::time::timeout(REFUSAL_TIMEOUT, talk).await;
-    });
+async fn turn_away(mut stream: TcpStream, _place: OwnedSemaphorePermit) {
+    let talk = async {
+        stream.write_all(FULL).await?;
+        stream.shutdown().await?;
+        tokio::io::copy(&mut stream, &mut tokio::io::sink()).await
+    };
+    let _gone_or_too_slow = tokio::time::timeout(REFUSAL_TIMEOUT, talk).await;
 }

@@ -4,14 +4,15 @@ use std::convert::Infallible;
 use std::sync::Arc;
 use std::time::Duration;
 
-use axum::extract::{Query, State};
-use axum::http::HeaderMap;
+use axum::extract::State;
+use axum::http::{HeaderMap, header};
 use axum::response::sse::{Event, KeepAlive};
 use axum::response::{IntoResponse, Response, Sse};
 use futures_util::stream;
 use serde::Deserialize;
 use tokio::sync::{OwnedSemaphorePermit, watch};
 
+use super::api::Parameters;
 use super::changes::{Missed, Numbered};
 use super::fault::Fault;
 use super::{Shared, dashboard};
@@ -27,6 +28,7 @@ const RETRY: Duration = Duration::from_secs(2);
 const LAST_EVENT_ID: &str = "last-event-id";
 
 #[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
 pub(super) struct EventsQuery {
     #[serde(default, rename = "as")]
     form: Form,
@@ -46,18 +48,20 @@ enum Form {
 /// Answers with the changes from now on, or from the one after `Last-Event-ID`.
 pub(super) async fn events<R: SessionRepository>(
     State(shared): State<Arc<Shared<R>>>,
-    Query(query): Query<EventsQuery>,
+    Parameters(query): Parameters<EventsQuery>,
     headers: HeaderMap,
 ) -> Result<Response, Fault> {
     let place = Arc::clone(&shared.event_places).try_acquire_owned();
     let place = place.map_err(|_| Fault::too_many_followers())?;
     let last = headers.get(LAST_EVENT_ID).and_then(|id| id.to_str().ok());
     let follower = Follower::new(shared, query.form, last, place);
+    let no_store = [(header::CACHE_CONTROL, "no-store")];
     let events = stream::unfold(follower, async |mut follower| {
         let event = follower.next().await?;
         Some((Ok::<_, Infallible>(event), follower))
     });
-    Ok(Sse::new(events).keep_alive(KeepAlive::new().interval(KEEP_ALIVE)).into_response())
+    let events = Sse::new(events).keep_alive(KeepAlive::new().interval(KEEP_ALIVE));
+    Ok((no_store, events).into_response())
 }
 
 /// One client that follows.
@@ -81,6 +85,15 @@ enum Greeting {
     Welcome,
     /// That it has missed something.
     Reset,
+}
+
+impl Greeting {
+    fn name(&self) -> &'static str {
+        match self {
+            Self::Welcome => "ready",
+            Self::Reset => "reset",
+        }
+    }
 }
 
 impl<R: SessionRepository> Follower<R> {
@@ -111,10 +124,15 @@ impl<R: SessionRepository> Follower<R> {
 
     /// The next event; `None` once the server stops.
     async fn next(&mut self) -> Option<Event> {
-        match self.greeting.take() {
-            Some(Greeting::Welcome) => return Some(self.at_present("ready").retry(RETRY)),
-            Some(Greeting::Reset) => return Some(self.at_present("reset").retry(RETRY)),
-            None => {}
+        if let Some(greeting) = self.greeting.take() {
+            let shared = Arc::clone(&self.shared);
+            // Who was greeted may rely on hearing all that happens from then on.
+            let mut following = shared.following.subscribe();
+            tokio::select! {
+                _ = self.stopping.wait_for(|stopping| *stopping) => return None,
+                _ = following.wait_for(|following| *following) => {}
+            }
+            return Some(self.at_present(greeting.name()).retry(RETRY));
         }
         loop {
             if let Some(event) = self.fragment() {

@@ -4,7 +4,7 @@ use std::net::IpAddr;
 use std::sync::Arc;
 
 use axum::extract::{Request, State};
-use axum::http::{HeaderMap, HeaderValue, Method, StatusCode, Uri, header};
+use axum::http::{HeaderMap, Method, StatusCode, Uri, header};
 use axum::middleware::Next;
 use axum::response::{IntoResponse as _, Response};
 
@@ -29,6 +29,7 @@ pub(super) async fn admit<R: SessionRepository>(
     if let Err(fault) = check_address(options, request.uri())
         .and_then(|()| check_host(options, request.uri(), request.headers()))
         .and_then(|()| check_origin(request.method(), request.headers()))
+        .and_then(|()| check_length(options, request.headers()))
     {
         return fault.into_response();
     }
@@ -52,6 +53,16 @@ fn check_address(options: &Options, uri: &Uri) -> Result<(), Fault> {
     }
     let message = format!("the address has {bytes} bytes, more than {}", options.uri_bytes_max);
     Err(Fault::new(StatusCode::URI_TOO_LONG, "invalid-input", message, "shorten it"))
+}
+
+/// A body that says how long it is need not be read to be refused.
+fn check_length(options: &Options, headers: &HeaderMap) -> Result<(), Fault> {
+    let bytes = text(headers, header::CONTENT_LENGTH.as_str()).and_then(|text| text.parse().ok());
+    if bytes.is_none_or(|bytes: usize| bytes <= options.body_bytes_max) {
+        return Ok(());
+    }
+    let message = format!("the body has more than {} bytes", options.body_bytes_max);
+    Err(Fault::new(StatusCode::PAYLOAD_TOO_LARGE, "invalid-input", message, "send less at once"))
 }
 
 /// A name that somebody else has pointed at this machine is refused: the pages of that somebody
@@ -89,33 +100,31 @@ fn name_of(authority: &str) -> &str {
     }
 }
 
-/// Pages of other servers may lead here by a link, and do nothing else.
+/// Pages of other servers may lead here by a link, and do nothing else. What a browser says about
+/// where a request comes from no page can make it say otherwise.
 fn check_origin(method: &Method, headers: &HeaderMap) -> Result<(), Fault> {
-    let text = |value: Option<&HeaderValue>| {
-        value.and_then(|value| value.to_str().ok().map(str::to_owned))
+    let (site, mode) = (text(headers, SEC_FETCH_SITE), text(headers, SEC_FETCH_MODE));
+    let is_from_here = match site {
+        None | Some("same-origin" | "none") => true,
+        Some(_) => method == Method::GET && mode == Some("navigate"),
     };
-    let foreign = || {
-        let message = "the request was made by a page of another server";
-        let hint = "open the page itself, or ask without a browser";
-        Err(Fault::new(StatusCode::FORBIDDEN, "cross-site", message, hint))
-    };
-    if let Some(origin) = headers.get(header::ORIGIN) {
-        let host = text(headers.get(header::HOST)).unwrap_or_default();
-        let is_own = ["http://", "https://"].iter().any(|scheme| {
-            origin.to_str().ok().and_then(|origin| origin.strip_prefix(scheme)) == Some(&host)
-        });
-        if !is_own {
-            return foreign();
-        }
+    let is_own = headers.get(header::ORIGIN).is_none_or(|origin| {
+        let origin = origin.to_str().unwrap_or_default();
+        let authority = origin.strip_prefix("http://").or(origin.strip_prefix("https://"));
+        let is_own = authority.is_some() && authority == text(headers, header::HOST.as_str());
+        // A form of a page that tells nobody where it is.
+        is_own || origin == "null" && site == Some("same-origin")
+    });
+    if is_from_here && is_own {
+        return Ok(());
     }
-    match text(headers.get(SEC_FETCH_SITE)).as_deref() {
-        None | Some("same-origin" | "none") => Ok(()),
-        Some(_) => {
-            let is_link = method == Method::GET
-                && text(headers.get(SEC_FETCH_MODE)).as_deref() == Some("navigate");
-            if is_link { Ok(()) } else { foreign() }
-        }
-    }
+    let message = "the request was made by a page of another server";
+    let hint = "open the page itself, or ask without a browser";
+    Err(Fault::new(StatusCode::FORBIDDEN, "cross-site", message, hint))
+}
+
+fn text<'h>(headers: &'h HeaderMap, name: &str) -> Option<&'h str> {
+    headers.get(name)?.to_str().ok()
 }
 
 #[cfg(test)]

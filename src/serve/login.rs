@@ -1,8 +1,10 @@
 //! Showing the token: programs with every request, browsers once.
 
-use axum::extract::Request;
+use axum::extract::{Query, Request};
 use axum::http::{HeaderMap, HeaderValue, Method, StatusCode, header};
 use axum::response::{IntoResponse as _, Response};
+
+use serde::Deserialize;
 
 use super::Token;
 use super::fault::Fault;
@@ -13,12 +15,20 @@ const COOKIE: &str = "annals";
 /// How a browser shows the token: `/?token=…`.
 const QUERY: &str = "token=";
 
+#[derive(Deserialize)]
+struct Shown {
+    token: String,
+}
+
 /// The answer to a browser that shows the token in the address of the first page: a cookie, and the
 /// way to the page without it, so that the token does not stay in the address.
 pub(super) fn with_query(token: &Token, request: &Request) -> Option<Response> {
     let uri = request.uri();
-    let shown = uri.query()?.strip_prefix(QUERY).filter(|_| uri.path() == "/")?;
-    if request.method() != Method::GET || !token.is(shown) {
+    let as_it_stands = uri.query()?.strip_prefix(QUERY).filter(|_| uri.path() == "/")?;
+    // Browsers write some characters otherwise than they were typed.
+    let decoded = Query::<Shown>::try_from_uri(uri).map(|Query(shown)| shown.token);
+    let is_known = token.is(as_it_stands) || decoded.is_ok_and(|decoded| token.is(&decoded));
+    if request.method() != Method::GET || !is_known {
         return Some(refusal());
     }
     let cookie = format!("{COOKIE}={}; Path=/; HttpOnly; SameSite=Strict", token.cookie());

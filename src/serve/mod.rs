@@ -8,6 +8,7 @@
 mod api;
 mod background;
 mod changes;
+mod configured;
 mod connections;
 mod dashboard;
 mod error;
@@ -19,6 +20,7 @@ mod login;
 mod options;
 mod probes;
 mod protection;
+mod recent;
 mod routes;
 mod state;
 mod token;

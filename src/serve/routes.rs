@@ -22,6 +22,7 @@ pub fn router<R: SessionRepository>(shared: Arc<Shared<R>>) -> Router {
         .merge(api::routes(&shared.options))
         .merge(dashboard::routes())
         .fallback(nowhere)
+        .method_not_allowed_fallback(otherwise)
         .layer(from_fn_with_state(Arc::clone(&shared), protection::limit_time))
         .layer(from_fn_with_state(Arc::clone(&shared), guard::admit))
         .layer(from_fn(protection::protect))
@@ -32,4 +33,10 @@ pub fn router<R: SessionRepository>(shared: Arc<Shared<R>>) -> Router {
 async fn nowhere() -> Fault {
     let message = "there is nothing at this address";
     Fault::new(StatusCode::NOT_FOUND, "not-found", message, "see /api/openapi.json, or begin at /")
+}
+
+async fn otherwise() -> Fault {
+    let message = "this address is not asked for in that way";
+    let hint = "see /api/openapi.json";
+    Fault::new(StatusCode::METHOD_NOT_ALLOWED, "wrong-method", message, hint)
 }

@@ -23,6 +23,7 @@ mod health;
 mod hostile;
 mod import;
 mod json_names;
+mod metrics;
 mod people;
 mod pipes;
 mod salvaging;

@@ -76,7 +76,6 @@ impl Stage {
         command
     }
 
-
     /// Another process that changes sessions for as long as it is kept.
     pub(crate) fn writer(&self) -> Writer {
         let mut process = self

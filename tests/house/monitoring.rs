@@ -5,7 +5,9 @@ use std::collections::BTreeSet;
 use std::fs;
 use std::process::Command;
 
+use annals::manager::open_metrics;
 use annals::vocabulary::FindingClass;
+use annals::{InMemoryRepository, SessionManager};
 use serde_json::Value;
 
 use crate::pages::{anchor, headings};
@@ -112,6 +114,24 @@ fn the_dashboard_asks_whatever_datasource_it_is_given() {
             && variable["type"] == "datasource"
             && variable["query"] == "prometheus"
     }));
+}
+
+/// The names of samples that annals has for what it says of itself.
+fn exported() -> BTreeSet<String> {
+    let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
+    let manager = SessionManager::new(InMemoryRepository::new());
+    let health = runtime.block_on(manager.health_check()).unwrap();
+    let text = open_metrics(&manager.metrics(), Some(&health));
+    let families = text.lines().filter_map(|line| line.strip_prefix("# TYPE ")?.split_once(' '));
+    let names = families.flat_map(|(name, kind)| {
+        let endings: &[&str] = match kind {
+            "counter" => &["_total"],
+            "histogram" => &["_bucket", "_sum", "_count"],
+            _ => &[""],
+        };
+        endings.iter().map(move |ending| format!("{name}{ending}"))
+    });
+    names.collect()
 }
 
 #[test]

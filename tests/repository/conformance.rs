@@ -21,7 +21,7 @@ macro_rules! conformance {
             #[allow(clippy::wildcard_imports, reason = "whatever the factory needs")]
             use super::*;
             use crate::{
-                Place, appending, auditing, concurrency, listing, reading, upkeep, watching,
+                Place, appending, auditing, concurrency, following, listing, reading, upkeep, watching,
             };
 
             conformance! { @each $make,
@@ -57,6 +57,11 @@ macro_rules! conformance {
                 concurrency::of_writers_that_expect_the_same_seq_one_wins,
                 concurrency::of_creators_of_one_session_one_wins,
                 concurrency::a_key_used_by_many_at_once_is_recorded_once,
+                following::who_begins_to_follow_is_told_of_nothing_that_has_been,
+                following::a_growth_is_told_once_with_all_that_it_holds,
+                following::a_session_made_meanwhile_is_told_from_its_beginning,
+                following::a_change_that_is_no_activity_is_told_too,
+                following::a_session_removed_and_made_again_is_told_anew,
                 listing::a_listing_holds_every_session_that_is_not_deleted,
                 listing::the_newest_activity_comes_first_and_the_limit_cuts_the_rest,
                 listing::a_listing_is_sorted_as_asked,

@@ -22,6 +22,7 @@ mod conformance;
 mod counting;
 #[path = "../support/figures.rs"]
 mod figures;
+mod following;
 #[path = "../crash/interception.rs"]
 mod interception;
 mod leading;

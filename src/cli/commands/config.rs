@@ -32,10 +32,6 @@ pub(in crate::cli) fn run(output: &mut Output, config: &Config) -> Result<Status
         }
         return Ok(Status::Done);
     }
-    match config.file() {
-        Some(file) => output.note(&format!("read from {}", file.display())),
-        None => output.note("there is no configuration file"),
-    }
     let columns = [table::text("KEY"), table::elastic("VALUE"), table::text("SOURCE")];
     let rows = config.settings().map(|Setting { key, value, source, .. }| {
         let row_style = if source == Source::Default { style::PLAIN } else { style::HEADING };

@@ -123,6 +123,28 @@ impl MetricsSnapshot {
         snapshot
     }
 
+    /// What has been measured since an earlier moment of the same figures. Where they began at zero
+    /// in between, that is less than there was.
+    #[must_use]
+    pub fn since(&self, earlier: &Self) -> Self {
+        Self::of(self.figures().since(&earlier.figures()), self.sessions)
+    }
+
+    fn figures(&self) -> Figures {
+        let operations = self.operations.iter().map(|(name, operation)| {
+            let OperationSnapshot { calls, errors, faults, durations, .. } = operation.clone();
+            (name.clone(), OperationFigures { calls, errors, faults, durations })
+        });
+        Figures {
+            operations: operations.collect(),
+            writes: self.writes.clone(),
+            cache: self.cache,
+            lock_timeouts: self.lock_timeouts,
+            recoveries: self.recoveries,
+            findings: self.findings,
+        }
+    }
+
     /// Calls that failed because of the store, as a share of all calls, from 0 to 1.
     #[must_use]
     #[allow(clippy::cast_precision_loss, reason = "a ratio for people")]

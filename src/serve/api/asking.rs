@@ -20,7 +20,7 @@ const BODY_HINT: &str = "see /api/openapi.json for the body of this request";
 pub(super) struct Session(pub(super) SessionId);
 
 /// The parameters of an address.
-pub(super) struct Parameters<T>(pub(super) T);
+pub(in crate::serve) struct Parameters<T>(pub(in crate::serve) T);
 
 /// The body of a request.
 pub(super) struct Body<T>(pub(super) T);

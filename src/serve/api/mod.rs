@@ -7,6 +7,8 @@ mod openapi;
 mod reading;
 mod store;
 
+pub(super) use self::asking::Parameters;
+
 use std::sync::Arc;
 
 use axum::Router;
@@ -17,7 +19,7 @@ use super::{Options, Shared};
 use crate::repository::SessionRepository;
 
 /// Most bytes of JSON in one page of an answer; what comes first is in it, whatever its size.
-const PAGE_BYTES_MAX: usize = 1024 * 1024;
+const PAGE_BYTES_MAX: usize = 256 * 1024;
 
 /// The routes of the API.
 pub(super) fn routes<R: SessionRepository>(options: &Options) -> Router<Arc<Shared<R>>> {

@@ -45,7 +45,8 @@ pub(super) fn full(finding: &Finding) -> Markup {
             (class_of(finding))
             a href=(address_of(&finding.session)) { (finding.session) }
             span.quiet {
-                @if let Some(seq) = finding.seq { "seq " (seq) " " }
+                @if let Some(seq) = finding.seq { "seq " (seq) }
+                @if finding.seq.is_some() && finding.offset.is_some() { ", " }
                 @if let Some(offset) = finding.offset { "byte " (offset) }
             }
         }

@@ -92,7 +92,7 @@ fn statuses(figures: &Figures<'_>) -> Markup {
     html! {
         section.card.statuses aria-labelledby="statuses-title" {
             div.heading {
-                h3 id="statuses-title" { "Sessions" }
+                h2 id="statuses-title" { "Sessions" }
                 p.latest { b { (count(total)) } }
             }
             (bar(&counts, total))

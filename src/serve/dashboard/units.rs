@@ -47,6 +47,7 @@ fn duration(micros: f64) -> String {
         value if value >= 99_500_000.0 => format!("{} min", short(value / 60e6)),
         value if value >= 999_500.0 => format!("{} s", short(value / 1e6)),
         value if value >= 999.5 => format!("{} ms", short(value / 1e3)),
+        0.0 => "0".to_owned(),
         value => format!("{} µs", short(value)),
     }
 }
@@ -92,7 +93,7 @@ mod tests {
             (Unit::Rate, 9.96, "10"),
             (Unit::Rate, 123.4, "123"),
             (Unit::Rate, 1_540.0, "1.5k"),
-            (Unit::Duration, 0.0, "0 µs"),
+            (Unit::Duration, 0.0, "0"),
             (Unit::Duration, 870.0, "870 µs"),
             (Unit::Duration, 1_000.0, "1 ms"),
             (Unit::Duration, 12_700.0, "13 ms"),

@@ -5,8 +5,8 @@ use std::sync::Arc;
 
 use annals::disk::Disk;
 use annals::repository::{
-    Compaction, Depth, FileSystemRepository, HeldLock, Listing, Loaded, Records, Recovery, Repair,
-    RepositoryError, SessionRepository, Sessions, Version,
+    Compaction, Depth, FileSystemRepository, Following, Growth, HeldLock, Listing, Loaded, Records,
+    Recovery, Repair, RepositoryError, SessionRepository, Sessions, Version,
 };
 use annals::vocabulary::{
     Append, Appended, Author, BlobRef, ExpectedSeq, Redacted, SessionFilter, SessionId,
@@ -69,6 +69,10 @@ impl SessionRepository for Forgetful {
 
     async fn changed(&self, session: &SessionId, after: u64) -> Result<u64, RepositoryError> {
         self.inner().changed(session, after).await
+    }
+
+    async fn growths(&self, following: &mut Following) -> Result<Vec<Growth>, RepositoryError> {
+        self.inner().growths(following).await
     }
 
     async fn verify(

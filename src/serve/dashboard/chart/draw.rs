@@ -11,12 +11,14 @@ use crate::serve::dashboard::units::Unit;
 /// The picture in units of its own; the style sheet shows one of them as about a pixel, so that
 /// letters have the size that they are given here.
 const WIDTH: f64 = 400.0;
-const HEIGHT: f64 = 156.0;
+const HEIGHT: f64 = 138.0;
 /// Where the lines are drawn. Labels of the axis stand to the left and below, names to the right.
 const LEFT: f64 = 46.0;
-const RIGHT: f64 = 364.0;
+const RIGHT: f64 = 390.0;
+/// Where the lines end that have names.
+const RIGHT_OF_NAMED: f64 = 364.0;
 const TOP: f64 = 12.0;
-const BOTTOM: f64 = 132.0;
+const BOTTOM: f64 = 114.0;
 /// The least distance between the names of two lines.
 const NAME_HEIGHT: f64 = 13.0;
 /// A limit this many times as high as the highest value is left out: it would press the line flat.
@@ -45,7 +47,7 @@ pub(super) fn picture(chart: &Chart) -> Markup {
                 @for line in &chart.lines { (frame.line(line)) }
                 (frame.names())
             } @else {
-                text.nothing x=((LEFT + RIGHT) / 2.0) y=((TOP + BOTTOM) / 2.0) text-anchor="middle" {
+                text.nothing x=(f64::midpoint(LEFT, frame.right())) y=(f64::midpoint(TOP, BOTTOM) - 6.0) text-anchor="middle" {
                     (chart.nothing)
                 }
             }
@@ -65,18 +67,24 @@ impl<'a> Frame<'a> {
         Self { chart, scale: Scale::up_to(top), limit }
     }
 
+    /// Where the lines end.
+    fn right(&self) -> f64 {
+        let is_named = self.chart.lines.iter().any(|line| !line.name.is_empty());
+        if is_named { RIGHT_OF_NAMED } else { RIGHT }
+    }
+
     fn y(&self, value: f64) -> f64 {
         BOTTOM - self.scale.place(value) * (BOTTOM - TOP)
     }
 
     fn x(&self, place: f64) -> f64 {
-        LEFT + place * (RIGHT - LEFT)
+        LEFT + place * (self.right() - LEFT)
     }
 
     fn grid(&self) -> Markup {
         html! {
             @for value in self.scale.ticks() {
-                line.grid x1=(LEFT) x2=(RIGHT) y1=(at(self.y(value))) y2=(at(self.y(value))) {}
+                line.grid x1=(LEFT) x2=(self.right()) y1=(at(self.y(value))) y2=(at(self.y(value))) {}
                 text.axis x=(LEFT - 6.0) y=(at(self.y(value) + 4.0)) text-anchor="end" {
                     (self.chart.unit.tell(value))
                 }
@@ -89,7 +97,7 @@ impl<'a> Frame<'a> {
             @for moment in self.chart.span.ticks() {
                 @let x = self.x(self.chart.span.place(moment));
                 // Letters near an edge would be cut off.
-                @if x > LEFT + 14.0 && x < RIGHT - 6.0 {
+                @if x > LEFT + 14.0 && x < self.right() - 6.0 {
                     line.tick x1=(at(x)) x2=(at(x)) y1=(BOTTOM) y2=(BOTTOM + 4.0) {}
                     text.axis x=(at(x)) y=(BOTTOM + 17.0) text-anchor="middle" {
                         (moment.time_of_day().chars().take(5).collect::<String>())
@@ -102,7 +110,7 @@ impl<'a> Frame<'a> {
     fn limit_line(&self, limit: f64) -> Markup {
         let y = self.y(limit);
         html! {
-            line.limit x1=(LEFT) x2=(RIGHT) y1=(at(y)) y2=(at(y)) {}
+            line.limit x1=(LEFT) x2=(self.right()) y1=(at(y)) y2=(at(y)) {}
             text.limit x=(LEFT + 4.0) y=(at(if y < TOP + 16.0 { y + 13.0 } else { y - 5.0 })) {
                 "limit " (self.chart.unit.tell(limit))
             }
@@ -131,7 +139,7 @@ impl<'a> Frame<'a> {
         }
         html! {
             @for (y, line) in ends {
-                text.name.(line.class) x=(RIGHT + 8.0) y=(at(y + 4.0)) { (line.name) }
+                text.name.(line.class) x=(RIGHT_OF_NAMED + 8.0) y=(at(y + 4.0)) { (line.name) }
             }
         }
     }

@@ -78,7 +78,7 @@ impl Chart {
         html! {
             figure.card.chart id=(id) aria-labelledby={ (id) "-title" } {
                 figcaption {
-                    h3 id={ (id) "-title" } { (title) }
+                    h2 id={ (id) "-title" } { (title) }
                     p.latest {
                         @for line in &self.lines {
                             span {
