@@ -101,6 +101,7 @@ function live() {
   const add = (row) => {
     if (!changes || paused) { stale = true; return; }
     changes.insertAdjacentHTML("afterbegin", row);
+    changes.firstElementChild?.classList.add("new");
     while (changes.children.length > Number(changes.dataset.rows)) changes.lastElementChild.remove();
   };
 
