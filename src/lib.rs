@@ -50,6 +50,7 @@
 //!
 //! - `cache` (default): `CachedRepository`, a bounded cache in front of a repository.
 //! - `config`: one file and environment variables that say what to do differently.
+//! - `metrics` (default): figures as OpenMetrics text.
 //! - `cli` (default): the `annals` command. A program that embeds the library turns it off with
 //!   `default-features = false`.
 //! - `serve` (default): the store over HTTP, for `annals serve` and for programs that embed it.

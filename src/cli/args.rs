@@ -156,6 +156,15 @@ impl Command {
         }
     }
 
+    /// Whether it lives long enough to be asked for the same session again.
+    pub(super) fn is_lasting(&self) -> bool {
+        #[cfg(feature = "serve")]
+        if matches!(self, Self::Serve(_)) {
+            return true;
+        }
+        false
+    }
+
     /// Whether it has something to do while the store is at work: it asks for several things at
     /// once, or shows how far it has come.
     pub(super) fn is_concurrent(&self) -> bool {

@@ -3,11 +3,10 @@
 use unicode_width::UnicodeWidthStr as _;
 
 use super::error::CliError;
-use super::escape::one_line;
 use super::output::Output;
-use super::{phrase, style, table};
+use super::{style, table};
 use crate::manager::RecordLine;
-use crate::vocabulary::{Record, SessionId};
+use crate::vocabulary::{Record, SessionId, one_line};
 
 /// Writes one record. People see the session only where the lines are of several.
 pub(super) fn write(
@@ -33,8 +32,9 @@ fn write_phrase(
         .then(|| table::fit(session.as_str(), output.width.map(table::id_width_max)) + " ");
     let place = place.unwrap_or_default();
     let who = one_line(&record.by.user).into_owned();
-    let (words, occurred) = phrase::of_record(record);
-    let before = occurred.map(|moment| format!("({}) ", output.times.to_the_second(moment)));
+    let words = record.in_words();
+    let before =
+        record.occurred().map(|moment| format!("({}) ", output.times.to_the_second(moment)));
     let lead = format!("{place}{:>5}  {who}  ", record.seq);
     let taken = time.width() + 2 + lead.width();
     let what = one_line(&format!("{}{words}", before.unwrap_or_default())).into_owned();

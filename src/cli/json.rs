@@ -5,7 +5,7 @@ use std::io::{self, Write};
 use serde::Serialize;
 use serde_json::ser::{Formatter, Serializer};
 
-use super::escape::is_treacherous;
+use crate::vocabulary::is_treacherous;
 
 /// Compact JSON in which every treacherous character is a `\uXXXX` escape. Readers of JSON see the
 /// same text; terminals see only ASCII in its place.

@@ -13,14 +13,12 @@ mod context;
 mod directory;
 mod entry;
 mod error;
-mod escape;
 mod fields;
 mod input;
 mod json;
 mod logging;
 mod moment;
 mod output;
-mod phrase;
 mod progress;
 mod store;
 mod style;
@@ -80,7 +78,8 @@ fn carry_out(cli: Cli) -> Result<u8, u8> {
 
 fn execute(command: Command, config: &Config, mut output: Output) -> Result<u8, u8> {
     let to_salvage = matches!(&command, Command::Recover(args) if args.all);
-    let opening = Opening { to_salvage, is_concurrent: command.is_concurrent() };
+    let (is_concurrent, is_lasting) = (command.is_concurrent(), command.is_lasting());
+    let opening = Opening { to_salvage, is_concurrent, is_lasting };
     let repository = match store::open(config, opening) {
         Ok(repository) => repository,
         Err(error) => return conclude(&mut output, Err(error)),
@@ -91,11 +90,14 @@ fn execute(command: Command, config: &Config, mut output: Output) -> Result<u8, 
     };
     let manager = SessionManager::new(repository);
     let manager = manager.with_thresholds(config.thresholds()).with_effort(config.effort());
+    let manager = manager.with_telling(config.metrics);
     let mut context = Context { manager: Arc::new(manager), output };
-    let result = runtime.block_on(dispatch(&mut context, command));
+    let result = runtime.block_on(dispatch(&mut context, command, config));
     let code = conclude(&mut context.output, result);
     // All that was asked for is done; a reader that still waits for news need not be waited for.
     runtime.shutdown_background();
+    // The last one to hold the manager: it tells what it has measured.
+    drop(context);
     code
 }
 
@@ -109,7 +111,11 @@ fn runtime_for(command: &Command) -> io::Result<Runtime> {
     }
 }
 
-async fn dispatch(context: &mut Context, command: Command) -> Result<Status, CliError> {
+async fn dispatch(
+    context: &mut Context,
+    command: Command,
+    config: &Config,
+) -> Result<Status, CliError> {
     use commands as c;
     match command {
         Command::Create(args) => c::create::run(context, args).await,
@@ -141,9 +147,10 @@ async fn dispatch(context: &mut Context, command: Command) -> Result<Status, Cli
         Command::Locks(args) => c::locks::run(context, args).await,
         Command::Health(args) => c::health::run(context, args).await,
         #[cfg(feature = "serve")]
-        Command::Serve(args) => c::serve::run(context, args).await,
+        Command::Serve(_) => c::serve::run(context, config).await,
         Command::Metrics(args) => c::metrics::run(context, args).await,
-        Command::Config(_) | Command::Completions(_) => Ok(Status::Done),
+        Command::Config(_) => c::config::run(&mut context.output, config),
+        Command::Completions(args) => c::completions::run(&mut context.output, args),
     }
 }
 

@@ -8,12 +8,11 @@ use serde::Serialize;
 
 use super::args::{ColorWhen, Globals};
 use super::error::{CliError, Report};
-use super::escape::one_line;
 use super::json;
 use super::style;
 use super::time::Times;
 use crate::manager::ErrorLine;
-use crate::vocabulary::{Clock as _, Finding, SystemClock};
+use crate::vocabulary::{Clock as _, Finding, SystemClock, one_line};
 
 /// Bytes of standard output gathered before they are handed to the system.
 const STDOUT_BUFFER_BYTES: usize = 64 * 1024;
@@ -61,7 +60,7 @@ impl Output {
     }
 
     /// Writes one line for people. Text of sessions in it must have gone through
-    /// [`one_line`](super::escape::one_line).
+    /// [`one_line`].
     pub(super) fn line(&mut self, line: &str) -> Result<(), CliError> {
         self.stdout.write_all(line.as_bytes())?;
         Ok(self.stdout.write_all(b"\n")?)

@@ -6,8 +6,8 @@ use std::time::Duration;
 
 use indicatif::{MultiProgress, ProgressBar, ProgressDrawTarget, ProgressStyle};
 
-use super::escape::one_line;
 use crate::manager::import::ImportProgress;
+use crate::vocabulary::one_line;
 
 const REDRAW_INTERVAL: Duration = Duration::from_millis(100);
 

@@ -7,6 +7,8 @@ use std::sync::Arc;
 use super::error::CliError;
 use crate::config::Config;
 use crate::disk::RealDisk;
+#[cfg(feature = "cache")]
+use crate::repository::CachedRepository;
 use crate::repository::{FileSystemRepository, SessionRepository, author_from_environment};
 
 /// How the address of a remote store begins.
@@ -18,6 +20,8 @@ pub(super) struct Opening {
     pub(super) to_salvage: bool,
     /// Whether the command has something to do while the store is at work.
     pub(super) is_concurrent: bool,
+    /// Whether the command is worth a cache in front of the store.
+    pub(super) is_lasting: bool,
 }
 
 /// The store that is configured. Nothing is made until something is written.
@@ -37,7 +41,12 @@ pub(super) fn open(
         FileSystemRepository::open_with
     };
     let repository = open(Arc::new(RealDisk), path, options)?;
-    Ok(Box::new(if opening.is_concurrent { repository } else { repository.without_hops() }))
+    let repository = if opening.is_concurrent { repository } else { repository.without_hops() };
+    #[cfg(feature = "cache")]
+    if let Some(options) = config.cache_options().filter(|_| opening.is_lasting) {
+        return Ok(Box::new(CachedRepository::new(repository, options)));
+    }
+    Ok(Box::new(repository))
 }
 
 /// The directory of the store.

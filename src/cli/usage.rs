@@ -8,8 +8,8 @@ use clap::error::ErrorKind;
 use serde_json::json;
 
 use super::error::code;
-use super::escape::{is_treacherous, one_line};
 use super::json;
+use crate::vocabulary::{is_treacherous, one_line};
 
 const HINT: &str = "see `annals --help`, or `annals COMMAND --help`";
 

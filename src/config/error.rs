@@ -26,7 +26,7 @@ pub enum ConfigError {
         message: String,
     },
     /// Nothing has this name.
-    #[error("{origin}: {name} is nothing that can be configured")]
+    #[error("{}{name} is nothing that can be configured", origin.place())]
     Unknown {
         /// Where it was said.
         origin: Source,

@@ -86,7 +86,6 @@ impl Config {
         for entry in &written.entries {
             self.take_entry(&path, entry, written.mode)?;
         }
-        self.file = Some(path);
         Ok(())
     }
 
@@ -110,7 +109,8 @@ impl Config {
         self.set(key, value, origin)
     }
 
-    /// Takes a variable, if it is one of annals'. An empty one says nothing.
+    /// Takes a variable, if it is one of annals'. An empty one says nothing, but for a secret: whoever
+    /// sets that relies on it.
     fn take_variable(&mut self, name: &OsStr, value: &OsStr) -> Result<(), ConfigError> {
         let Some(name) = name.to_str().filter(|name| name.starts_with(PREFIX)) else {
             return Ok(());
@@ -120,11 +120,13 @@ impl Config {
         }
         let origin = Source::Environment(name.to_owned());
         match KEYS.iter().find(|key| key.variable() == name) {
-            Some(_) if value.is_empty() => Ok(()),
+            Some(key) if value.is_empty() && !key.kind.is_secret() => Ok(()),
             Some(key) => self.set(key, value, origin),
             None => {
+                let bare = |variable: &str| variable.replacen(PREFIX, "", 1);
                 let known = KEYS.iter().map(Key::variable).chain([FILE_VARIABLE.to_owned()]);
-                let suggestion = suggestion::nearest(name, known);
+                let meant = suggestion::nearest(&bare(name), known.map(|known| bare(&known)));
+                let suggestion = meant.map(|meant| format!("{PREFIX}{meant}"));
                 Err(ConfigError::Unknown { origin, name: name.to_owned(), suggestion })
             }
         }

@@ -76,8 +76,6 @@ pub struct Config {
     pub serve_health_period_ms: u64,
     /// Where values come from that are not the defaults.
     sources: BTreeMap<&'static str, Source>,
-    /// The file that was read, if there was one.
-    file: Option<PathBuf>,
 }
 
 impl Default for Config {
@@ -128,7 +126,6 @@ impl Default for Config {
             serve_sample_period_ms: 2_000,
             serve_health_period_ms: 30_000,
             sources: BTreeMap::new(),
-            file: None,
         }
     }
 }
@@ -149,6 +146,16 @@ pub enum Source {
     Environment(String),
     /// A flag of the command line.
     Flag(&'static str),
+}
+
+impl Source {
+    /// Where a name stands that is repeated behind this: a variable is its own place.
+    fn place(&self) -> String {
+        match self {
+            Self::File { .. } => format!("{self}: "),
+            Self::Default | Self::Environment(_) | Self::Flag(_) => String::new(),
+        }
+    }
 }
 
 impl fmt::Display for Source {
@@ -185,12 +192,6 @@ impl Config {
             source: self.sources.get(key.name).cloned().unwrap_or(Source::Default),
             default: key.shown(&defaults),
         })
-    }
-
-    /// The file that was read; `None` where there is none.
-    #[must_use]
-    pub fn file(&self) -> Option<&std::path::Path> {
-        self.file.as_deref()
     }
 
     /// How journals are written, in somebody's name.

@@ -102,6 +102,7 @@ impl Kind {
             Self::Durability(place) => *place(config) = durability(text).ok_or_else(wrong)?,
             Self::Address(place) => *place(config) = text.parse().map_err(|_| wrong())?,
             Self::Text(place) => *place(config) = Some(text.to_owned()),
+            Self::Secret(_) if text.is_empty() => return Err(wrong()),
             Self::Secret(place) => *place(config) = Some(Secret::new(text)),
             Self::Words(place) => {
                 let words = text.split(SEPARATOR).map(str::trim).filter(|word| !word.is_empty());

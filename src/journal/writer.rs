@@ -338,9 +338,8 @@ impl Core {
         let file_len = self.put(from, &batch.lines)?;
         if self.settings.durability == Durability::Sync {
             self.telling.syncs();
-            if let Err(failed) = self.journal.file.sync_data() {
-                return Err(self.poison(guard, first_seq, &failed));
-            }
+            let synced = self.journal.file.sync_data();
+            synced.map_err(|failed| self.poison(guard, first_seq, &failed))?;
             self.telling.has_synced();
         }
         self.telling.has_appended(records.len());

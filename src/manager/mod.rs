@@ -57,6 +57,8 @@ pub struct SessionManager<R: SessionRepository> {
     told: Told,
     thresholds: HealthThresholds,
     effort: Effort,
+    /// Whether what was measured is told to the store.
+    tells: bool,
 }
 
 impl<R: SessionRepository> SessionManager<R> {
@@ -71,6 +73,7 @@ impl<R: SessionRepository> SessionManager<R> {
             told: Told::default(),
             thresholds: HealthThresholds::default(),
             effort: Effort::default(),
+            tells: true,
         }
     }
 
@@ -102,6 +105,14 @@ impl<R: SessionRepository> SessionManager<R> {
     #[must_use]
     pub fn with_effort(mut self, effort: Effort) -> Self {
         self.effort = effort;
+        self
+    }
+
+    /// The same manager, which tells the store what it has measured, or does not. Only what is told
+    /// is part of [`store_metrics`](Self::store_metrics) of other processes; by default all is.
+    #[must_use]
+    pub fn with_telling(mut self, tells: bool) -> Self {
+        self.tells = tells;
         self
     }
 

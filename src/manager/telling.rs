@@ -2,39 +2,31 @@
 //! for what all of them have told.
 
 use std::sync::{Mutex, MutexGuard, PoisonError};
-use std::time::{Duration, Instant};
 
 use super::{MetricsSnapshot, SessionCounts, SessionError, SessionManager};
 use crate::repository::{Met, SessionRepository, Watermark};
-use crate::vocabulary::{Figures, SessionFilter, SessionStatus};
+use crate::vocabulary::{Figures, SessionFilter, SessionStatus, Timestamp};
 
-/// How often a process that lives on tells what it has measured, at most: often enough for a chart
-/// of what happens now, and far too seldom to cost anything.
-const TELL_EVERY: Duration = Duration::from_secs(2);
+/// How often a process that lives on tells what it has measured, at most: every two seconds, in
+/// microseconds. Often enough for a chart of what happens now, and far too seldom to cost anything.
+const TELL_EVERY_US: i64 = 2_000_000;
 
 /// What a manager has told of its figures, and how many sessions it knows of.
-#[derive(Debug)]
+#[derive(Debug, Default)]
 pub(super) struct Told {
     telling: Mutex<Telling>,
     /// How many sessions there were when the catalog had been heard up to there.
     counted: Mutex<Option<(Watermark, SessionCounts)>>,
 }
 
-#[derive(Debug)]
+#[derive(Debug, Default)]
 struct Telling {
     /// All that was told so far.
     figures: Figures,
     /// How often something was.
     times: u64,
-    /// When something was told last, or the manager was made.
-    at: Instant,
-}
-
-impl Default for Told {
-    fn default() -> Self {
-        let telling = Telling { figures: Figures::default(), times: 0, at: Instant::now() };
-        Self { telling: Mutex::new(telling), counted: Mutex::default() }
-    }
+    /// When something was told last, or the first operation ended.
+    at: Option<Timestamp>,
 }
 
 impl<R: SessionRepository> SessionManager<R> {
@@ -68,23 +60,28 @@ impl<R: SessionRepository> SessionManager<R> {
 
     /// Tells what was measured, if the last time is a while ago and nobody else is at it.
     pub(super) fn tell_if_due(&self) {
-        if let Ok(telling) = self.told.telling.try_lock()
-            && telling.at.elapsed() >= TELL_EVERY
-        {
+        let Ok(mut telling) = self.told.telling.try_lock() else { return };
+        let now = self.clock.now();
+        let at = *telling.at.get_or_insert(now);
+        // A clock that was set back makes it due, too.
+        if !(0..TELL_EVERY_US).contains(&now.as_micros().saturating_sub(at.as_micros())) {
+            telling.at = Some(now);
             self.tell(telling);
         }
     }
 
     fn tell(&self, mut telling: MutexGuard<'_, Telling>) {
+        if !self.tells {
+            return;
+        }
         let figures = self.own_figures();
         if self.repository.tell_figures(&figures.since(&telling.figures)) {
             (telling.figures, telling.times) = (figures, telling.times + 1);
         }
-        telling.at = Instant::now();
     }
 
     /// How many sessions there are of each status, counted again if anything was told since.
-    async fn count_sessions(&self) -> Result<SessionCounts, SessionError> {
+    pub(super) async fn count_sessions(&self) -> Result<SessionCounts, SessionError> {
         if let (Some(now), Some((then, counts))) =
             (self.repository.watermark(), *held(&self.told.counted))
             && now == then

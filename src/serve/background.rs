@@ -1,13 +1,20 @@
 //! What a server does by itself: it takes figures, checks the store, and looks for changes.
 
 use std::sync::Arc;
+use std::time::{Duration, Instant};
 
 use tokio::task::JoinSet;
 use tokio::time::{MissedTickBehavior, interval};
 use tracing::warn;
 
-use super::{Change, Shared};
+use super::recent::Recent;
+use super::{Change, Shared, Totals};
+use crate::manager::{SessionError, SessionHealth};
 use crate::repository::{Following, Growth, Read, RepositoryError, SessionRepository};
+use crate::vocabulary::{Clock as _, SystemClock};
+
+/// How often locks are looked for.
+const LOCKS_PERIOD: Duration = Duration::from_secs(10);
 
 /// The tasks of a server. Dropping it ends them at their next wait.
 pub(super) struct Background(JoinSet<()>);
@@ -17,6 +24,7 @@ pub(super) fn start<R: SessionRepository>(shared: &Arc<Shared<R>>) -> Background
     let mut tasks = JoinSet::new();
     tasks.spawn(sample(Arc::clone(shared)));
     tasks.spawn(check(Arc::clone(shared)));
+    tasks.spawn(watch_locks(Arc::clone(shared)));
     tasks.spawn(follow(Arc::clone(shared)));
     Background(tasks)
 }
@@ -28,30 +36,59 @@ impl Background {
     }
 }
 
-/// Takes the figures, again and again. What cannot be read keeps its last figures.
+/// Takes the figures, again and again. What cannot be taken leaves a gap.
 async fn sample<R: SessionRepository>(shared: Arc<Shared<R>>) {
     let mut ticks = interval(shared.options.sample_period);
     ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
     loop {
         ticks.tick().await;
         match shared.manager.store_metrics().await {
-            Ok(figures) => drop(shared.metrics.send_replace(Some(Arc::new(figures)))),
-            Err(error) => warn!(%error, "cannot take the figures"),
+            Ok(figures) => {
+                shared.history().push(SystemClock.now(), &Totals::from(&figures));
+                shared.metrics.send_replace(Some(Arc::new(figures)));
+            }
+            Err(error) => warn!(%error, "cannot take the figures of the store"),
         }
     }
 }
 
-/// Checks the store, again and again. What cannot be checked keeps its last report.
+/// Checks the store, again and again, with what was measured in the last minutes. What cannot be
+/// checked keeps its last report.
 async fn check<R: SessionRepository>(shared: Arc<Shared<R>>) {
+    let mut recent = Recent::default();
     let mut ticks = interval(shared.options.health_period);
     ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
     loop {
         ticks.tick().await;
-        match shared.manager.health_check().await {
+        match checked(&shared, &mut recent).await {
             Ok(health) => drop(shared.health.send_replace(Some(Arc::new(health)))),
             Err(error) => warn!(%error, "cannot check the store"),
         }
     }
+}
+
+/// Looks for locks that are held, again and again. Each look asks for every lock of the store, so
+/// it is a rare one.
+async fn watch_locks<R: SessionRepository>(shared: Arc<Shared<R>>) {
+    let mut ticks = interval(LOCKS_PERIOD);
+    ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
+    loop {
+        ticks.tick().await;
+        match shared.manager.repository().locks().await {
+            Ok(locks) => drop(shared.locks.send_replace(locks.into())),
+            Err(error) => warn!(%error, "cannot look for locks"),
+        }
+    }
+}
+
+async fn checked<R: SessionRepository>(
+    shared: &Shared<R>,
+    recent: &mut Recent,
+) -> Result<SessionHealth, SessionError> {
+    let manager = &shared.manager;
+    let figures = manager.store_metrics().await?;
+    let figures = recent.take(Instant::now(), figures);
+    manager.health_check_over(&manager.effort(), &figures).await
 }
 
 /// Tells what happens to sessions, again and again. What cannot be read now is told later.

@@ -160,7 +160,10 @@ impl Kept {
         }
         let missed = Missed { newest: self.newest };
         let first = self.changes.front().map(|first| first.number).ok_or(missed)?;
-        let place = (number + 1).checked_sub(first).and_then(|place| usize::try_from(place).ok());
+        let place = number
+            .checked_add(1)
+            .and_then(|next| next.checked_sub(first))
+            .and_then(|place| usize::try_from(place).ok());
         let change = place.and_then(|place| self.changes.get(place));
         change.cloned().map(Some).ok_or(missed)
     }
@@ -180,5 +183,69 @@ fn data_bytes_of(record: &Record) -> usize {
     match &record.data {
         Data::Present(data) => data.get().len(),
         Data::Erased(_) => 0,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::value::RawValue;
+
+    use super::*;
+    use crate::vocabulary::{Author, Link, Timestamp};
+
+    fn change(seq: u64, data_bytes: usize) -> Change {
+        let data = format!("\"{}\"", "x".repeat(data_bytes));
+        let part = || "x".to_owned();
+        let record = Record {
+            seq,
+            prev: Link::ZERO,
+            at: Timestamp::EPOCH,
+            by: Author { user: part(), host: part(), pid: 1, program: part(), version: part() },
+            key: "k".parse().unwrap(),
+            kind: "message_recorded".into(),
+            data: Data::Present(RawValue::from_string(data).unwrap()),
+            link: Link::ZERO,
+        };
+        Change { session: "pear".parse().unwrap(), name: None, record }
+    }
+
+    #[test]
+    fn no_more_is_kept_than_the_bounds_allow() {
+        let changes = Changes::default();
+        for seq in 1..=2000 {
+            changes.tell(change(seq, 10));
+        }
+        assert_eq!(changes.latest(usize::MAX).len(), KEPT_MAX);
+        for seq in 2001..=2020 {
+            changes.tell(change(seq, 1_000_000));
+        }
+        let kept = changes.latest(usize::MAX);
+        assert_eq!(
+            kept.iter().map(|kept| kept.number).collect::<Vec<_>>(),
+            [2017, 2018, 2019, 2020]
+        );
+        changes.tell(change(2021, 2 * KEPT_BYTES_MAX));
+        assert_eq!(changes.latest(usize::MAX).len(), 1);
+    }
+
+    #[tokio::test]
+    async fn whoever_is_behind_what_is_kept_or_before_what_was_told_has_missed_something() {
+        let changes = Changes::default();
+        for seq in 1..=2000 {
+            changes.tell(change(seq, 10));
+        }
+        let first = 2001 - KEPT_MAX as u64;
+        assert_eq!(changes.after(first - 1).await.unwrap().number, first);
+        for number in [0, first - 2, 2001, u64::MAX] {
+            assert_eq!(changes.after(number).await.unwrap_err(), Missed { newest: 2000 });
+        }
+    }
+
+    #[test]
+    fn an_id_means_something_to_the_server_that_gave_it_alone() {
+        let (one, other) = (Changes::default(), Changes::default());
+        let id = one.id_of(7);
+        assert_eq!((one.number_of(&id), other.number_of(&id)), (Some(7), None));
+        assert_eq!(one.number_of("7"), None);
     }
 }

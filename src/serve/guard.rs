@@ -29,6 +29,7 @@ pub(super) async fn admit<R: SessionRepository>(
     if let Err(fault) = check_address(options, request.uri())
         .and_then(|()| check_host(options, request.uri(), request.headers()))
         .and_then(|()| check_origin(request.method(), request.headers()))
+        .and_then(|()| check_length(options, request.headers()))
     {
         return fault.into_response();
     }
@@ -52,6 +53,16 @@ fn check_address(options: &Options, uri: &Uri) -> Result<(), Fault> {
     }
     let message = format!("the address has {bytes} bytes, more than {}", options.uri_bytes_max);
     Err(Fault::new(StatusCode::URI_TOO_LONG, "invalid-input", message, "shorten it"))
+}
+
+/// A body that says how long it is need not be read to be refused.
+fn check_length(options: &Options, headers: &HeaderMap) -> Result<(), Fault> {
+    let bytes = text(headers, header::CONTENT_LENGTH.as_str()).and_then(|text| text.parse().ok());
+    if bytes.is_none_or(|bytes: usize| bytes <= options.body_bytes_max) {
+        return Ok(());
+    }
+    let message = format!("the body has more than {} bytes", options.body_bytes_max);
+    Err(Fault::new(StatusCode::PAYLOAD_TOO_LARGE, "invalid-input", message, "send less at once"))
 }
 
 /// A name that somebody else has pointed at this machine is refused: the pages of that somebody

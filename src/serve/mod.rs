@@ -8,16 +8,19 @@
 mod api;
 mod background;
 mod changes;
+mod configured;
 mod connections;
 mod dashboard;
 mod error;
 mod events;
 mod fault;
 mod guard;
+mod history;
 mod login;
 mod options;
 mod probes;
 mod protection;
+mod recent;
 mod routes;
 mod state;
 mod token;
@@ -31,6 +34,7 @@ use tokio::net::TcpListener;
 
 pub use changes::{Change, Changes, Missed, Numbered};
 pub use error::ServeError;
+pub use history::{History, Sample, Totals, Window};
 pub use options::{DEFAULT_LISTEN, Options};
 pub use routes::router;
 pub use state::Shared;

@@ -1,13 +1,13 @@
 //! What the answers of a server are made of.
 
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use tokio::sync::{Semaphore, SemaphorePermit, watch};
 
 use super::traffic::Traffic;
-use super::{Changes, Options};
+use super::{Changes, History, Options};
 use crate::manager::{MetricsSnapshot, SessionHealth, SessionManager};
-use crate::repository::SessionRepository;
+use crate::repository::{HeldLock, SessionRepository};
 
 /// What all requests share.
 #[derive(Debug)]
@@ -22,6 +22,10 @@ pub struct Shared<R: SessionRepository> {
     pub health: watch::Sender<Option<Arc<SessionHealth>>>,
     /// The figures as they were taken last; `None` until they were.
     pub metrics: watch::Sender<Option<Arc<MetricsSnapshot>>>,
+    /// The locks that were held when they were looked at last.
+    pub locks: watch::Sender<Arc<[HeldLock]>>,
+    /// What the figures were over time.
+    pub(super) history: Mutex<History>,
     /// Turns true once every change from then on is told.
     pub following: watch::Sender<bool>,
     /// Turns true once the server is to stop.
@@ -43,6 +47,8 @@ impl<R: SessionRepository> Shared<R> {
             changes: Changes::default(),
             health: watch::Sender::new(None),
             metrics: watch::Sender::new(None),
+            locks: watch::Sender::new(Arc::default()),
+            history: Mutex::default(),
             following: watch::Sender::new(false),
             stopping: watch::Sender::new(false),
             traffic: Traffic::default(),
@@ -50,6 +56,12 @@ impl<R: SessionRepository> Shared<R> {
             store_places: Semaphore::new(options.store_calls_max),
             options,
         }
+    }
+
+    /// What the figures were over time.
+    pub(super) fn history(&self) -> MutexGuard<'_, History> {
+        // It is whole between any two of its changes.
+        self.history.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// How many clients follow the changes.

@@ -4,8 +4,10 @@
 //! functions that matter are [`decide`] (what a command does to a state) and [`fold`] (what an
 //! event makes of a state); both are pure.
 
+mod age;
 mod append;
 mod author;
+mod byte_count;
 mod clock;
 mod command;
 mod decide;
@@ -17,11 +19,13 @@ mod figures;
 mod filter;
 mod finding;
 mod fold;
+mod harmless;
 mod holder;
 mod label;
 mod long_text;
 mod metadata;
 mod moment_text;
+mod phrase;
 mod plan;
 mod record;
 mod session_id;
@@ -33,6 +37,7 @@ mod upcast;
 
 pub use append::{Append, Appended, Entry, ExpectedSeq, Outcome};
 pub use author::Author;
+pub use byte_count::ByteCount;
 pub use clock::{Clock, SystemClock};
 pub use command::{Command, NewFork, NewMessage, NewSession};
 pub use decide::{Refusal, decide};
@@ -47,6 +52,7 @@ pub use figures::{CacheStatistics, FigureName, Figures, OperationFigures, WriteF
 pub use filter::{SessionFilter, SortKey, Statuses};
 pub use finding::{Finding, FindingClass, Severity, Verification};
 pub use fold::{Projection, Reversal, fold, replay};
+pub use harmless::{is_treacherous, one_line, several_lines};
 pub use holder::Holder;
 pub use label::{FieldName, Key, LabelError, Role, SessionName, Tag};
 pub use long_text::LongText;

@@ -11,10 +11,12 @@
     reason = "tests fail by panicking, and read the repository's own files"
 )]
 
+mod configuration;
 mod console;
 mod files;
 mod layers;
 mod licences;
 mod mistakes;
+mod monitoring;
 mod pages;
 mod tree;

@@ -17,7 +17,7 @@ fn links(page: &str) -> Vec<(usize, &str)> {
 }
 
 /// A heading as what follows `#` in a link to it.
-fn anchor(heading: &str) -> String {
+pub(crate) fn anchor(heading: &str) -> String {
     let text = heading.trim_start_matches('#').trim().to_lowercase();
     text.chars()
         .filter(|character| character.is_alphanumeric() || matches!(character, ' ' | '-' | '_'))
@@ -26,7 +26,7 @@ fn anchor(heading: &str) -> String {
 }
 
 /// The headings of a page, without what looks like one inside a block of code.
-fn headings(page: &str) -> Vec<&str> {
+pub(crate) fn headings(page: &str) -> Vec<&str> {
     let mut inside = false;
     page.lines()
         .filter(|line| {

@@ -12,6 +12,8 @@
 mod author;
 mod capture;
 mod changing;
+#[cfg(feature = "metrics")]
+mod exposition;
 mod health;
 mod metrics;
 mod observing;
@@ -20,6 +22,7 @@ mod reading;
 mod resolving;
 #[path = "../support/mod.rs"]
 mod support;
+mod together;
 mod troubled;
 
 use std::sync::Arc;

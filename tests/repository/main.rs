@@ -33,6 +33,7 @@ mod reading;
 mod ruining;
 mod ruins;
 mod salvaging;
+mod scrubbing;
 #[path = "../support/mod.rs"]
 mod support;
 mod upkeep;

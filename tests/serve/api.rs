@@ -97,7 +97,8 @@ fn pages_of_any_order_hold_every_session_once() {
 
 #[test]
 fn what_cannot_be_meant_is_refused_by_name() {
-    let served = furnished().serve(&[]);
+    let place = furnished();
+    let served = place.serve(&[]);
     for query in [
         "limit=0",
         "limit=501",

@@ -12,6 +12,7 @@ use std::time::{Duration, Instant};
 use serde_json::json;
 
 use crate::client::{Connection, request};
+use crate::figures::{figure, long_form};
 use crate::served::{Place, Served};
 
 /// By how much the memory of the server may grow with two hundred clients: what their connections
@@ -34,8 +35,7 @@ struct End {
 
 impl End {
     fn of_the_environment() -> Self {
-        let is_long = std::env::var_os("ANNALS_LONG").is_some_and(|value| value == "1");
-        Self { deadline: is_long.then(|| Instant::now() + Duration::from_secs(60)) }
+        Self { deadline: long_form().then(|| Instant::now() + Duration::from_secs(60)) }
     }
 
     fn is_over(&self, rounds: usize) -> bool {
@@ -125,7 +125,7 @@ fn exceed(address: SocketAddr, number: usize, end: &End, refused: &AtomicU64) {
     let requests = [
         (431, request("GET", "/healthz", &[("X-Long", &long)], "")),
         (414, request("GET", &format!("/api/v1/sessions?search={}", &long[..5000]), &[], "")),
-        (403, request("POST", "/api/v1/sessions", &[("Content-Length", "99999999")], "")),
+        (413, request("POST", "/api/v1/sessions", &[("Content-Length", "99999999")], "")),
         (421, request("GET", "/", &[("Host", "evil.example")], "")),
     ];
     let mut rounds = 0;
@@ -200,16 +200,12 @@ fn two_hundred_clients_are_served_in_bounded_memory() {
 
     let (peak, after) = (status(&served, "VmHWM"), status(&served, "VmRSS"));
     let grown = peak.saturating_sub(before);
-    println!(
-        "figure: serve: 200 clients: {} answered, {} refused, {} events heard; memory {} KiB at \
-         first, {} KiB at most, {} KiB at last",
-        answered.into_inner(),
-        refused.into_inner(),
-        heard.into_inner(),
-        before / 1024,
-        peak / 1024,
-        after / 1024,
-    );
+    figure("serve: requests answered for 200 clients", answered.into_inner());
+    figure("serve: requests refused", refused.into_inner());
+    figure("serve: events heard", heard.into_inner());
+    figure("serve: KiB of memory at first", before / 1024);
+    figure("serve: KiB of memory at most", peak / 1024);
+    figure("serve: KiB of memory at last", after / 1024);
     assert!(grown <= GROWTH_BYTES_MAX, "it has grown by {} KiB", grown / 1024);
     served.get("/healthz").expect(200);
 }

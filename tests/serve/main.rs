@@ -19,6 +19,8 @@ mod bounds;
 mod client;
 mod described;
 mod events;
+#[path = "../support/figures.rs"]
+mod figures;
 mod load;
 mod page;
 mod prometheus;

@@ -63,7 +63,10 @@ impl Prometheus {
         while began.elapsed() < PATIENCE {
             let mut connection = Connection::to(self.address);
             connection.send(request("GET", &path, &[("Connection", "close")], "").as_bytes());
-            last = connection.answer().map_or(Value::Null, |answer| answer.json());
+            last = connection
+                .answer()
+                .and_then(|answer| serde_json::from_slice(&answer.body).ok())
+                .unwrap_or_default();
             let value = last["data"]["result"][0]["value"][1].as_str();
             if let Some(value) =
                 value.and_then(|value| value.parse().ok()).filter(|value| will_do(*value))

@@ -1,13 +1,12 @@
 //! `annals compact`.
 
 use clap::Args;
-use indicatif::HumanBytes;
 use serde::Serialize;
 
 use crate::cli::context::Context;
 use crate::cli::error::{CliError, Status};
 use crate::repository::Compaction;
-use crate::vocabulary::SessionId;
+use crate::vocabulary::{ByteCount, SessionId};
 
 /// Seal older history into compressed segments; nothing is lost, and all commands read through them
 #[derive(Debug, Args)]
@@ -61,7 +60,7 @@ fn tell(
         });
     }
     let outcome = if changed {
-        let (before, after) = (HumanBytes(bytes_before), HumanBytes(bytes_after));
+        let (before, after) = (ByteCount(bytes_before), ByteCount(bytes_after));
         format!("{records_sealed} records sealed, {before} became {after}")
     } else {
         "nothing to compact".to_owned()

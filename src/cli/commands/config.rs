@@ -4,10 +4,10 @@ use clap::Args;
 use serde::Serialize;
 
 use crate::cli::error::{CliError, Status};
-use crate::cli::escape::one_line;
 use crate::cli::output::Output;
 use crate::cli::{style, table};
 use crate::config::{Config, Setting, Source};
+use crate::vocabulary::one_line;
 
 /// Show what is configured: every key, its value, and where that comes from
 #[derive(Debug, Args)]
@@ -31,10 +31,6 @@ pub(in crate::cli) fn run(output: &mut Output, config: &Config) -> Result<Status
             write_json(output, &setting)?;
         }
         return Ok(Status::Done);
-    }
-    match config.file() {
-        Some(file) => output.note(&format!("read from {}", file.display())),
-        None => output.note("there is no configuration file"),
     }
     let columns = [table::text("KEY"), table::elastic("VALUE"), table::text("SOURCE")];
     let rows = config.settings().map(|Setting { key, value, source, .. }| {

@@ -8,10 +8,9 @@ use serde_json::{Map, Value};
 
 use crate::cli::context::Context;
 use crate::cli::error::{CliError, Status};
-use crate::cli::escape::one_line;
 use crate::cli::{moment, style};
 use crate::manager::Moment;
-use crate::vocabulary::{SessionId, SessionMetadata};
+use crate::vocabulary::{SessionId, SessionMetadata, one_line};
 
 /// Show what changed in a session between two points of its history
 #[derive(Debug, Args)]

@@ -1,7 +1,6 @@
 //! `annals health`.
 
 use clap::{Args, ValueEnum};
-use indicatif::HumanBytes;
 
 use crate::cli::commands::verify::write_finding;
 use crate::cli::context::Context;
@@ -10,6 +9,7 @@ use crate::cli::output::Output;
 use crate::cli::{style, table};
 use crate::manager::{HealthCheck, HealthStatus, SessionHealth};
 use crate::repository::{Effort, VerifiedSessions};
+use crate::vocabulary::ByteCount;
 
 /// Show how the store is; exit code 1 for a warning or worse
 #[derive(Debug, Args)]
@@ -79,7 +79,7 @@ fn write_summary(output: &mut Output, health: &SessionHealth) -> Result<(), CliE
         name(health.status)
     ))?;
     let VerifiedSessions { now, earlier, never } = health.verified;
-    let bytes = HumanBytes(health.store_bytes);
+    let bytes = ByteCount(health.store_bytes);
     output.line(&format!(
         "{bytes} of history; verified: {now} now, {earlier} earlier and unchanged since, {never} \
          not yet; {} locks held",

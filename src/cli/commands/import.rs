@@ -8,7 +8,6 @@ use serde::Serialize;
 
 use crate::cli::context::Context;
 use crate::cli::error::{CliError, Report, Status};
-use crate::cli::escape::one_line;
 use crate::cli::output::Output;
 use crate::cli::progress::ImportBar;
 use crate::disk::{Disk, EntryKind, RealDisk};
@@ -17,6 +16,7 @@ use crate::manager::import::{
     Discovery, ImportError, ImportReport, Note, Skipped, TranscriptSource, discover,
 };
 use crate::repository::RepositoryError;
+use crate::vocabulary::one_line;
 
 /// Unreadable lines of one transcript that people are shown; `--json` shows more.
 const UNREADABLE_SHOWN_MAX: usize = 10;

@@ -8,12 +8,13 @@ use clap::{Args, ValueEnum};
 use crate::cli::context::Context;
 use crate::cli::directory;
 use crate::cli::error::{CliError, Report, Status};
-use crate::cli::escape::one_line;
 use crate::cli::output::Output;
 use crate::cli::{style, table, time};
 use crate::manager::SessionError;
 use crate::repository::{Listing, Met, Unreadable};
-use crate::vocabulary::{SessionFilter, SessionMetadata, SortKey, Statuses, Tag, Timestamp};
+use crate::vocabulary::{
+    SessionFilter, SessionMetadata, SortKey, Statuses, Tag, Timestamp, one_line,
+};
 
 /// List sessions: active ones, newest activity first
 #[derive(Debug, Args)]

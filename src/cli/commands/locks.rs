@@ -4,11 +4,10 @@ use clap::Args;
 
 use crate::cli::context::Context;
 use crate::cli::error::{CliError, Status};
-use crate::cli::escape::one_line;
 use crate::cli::{style, table};
 use crate::manager::LockLine;
 use crate::repository::{HeldLock, SessionRepository as _};
-use crate::vocabulary::Holder;
+use crate::vocabulary::{Holder, one_line};
 
 /// Show which sessions are locked at this moment, by whom and since when
 #[derive(Debug, Args)]

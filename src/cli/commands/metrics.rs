@@ -5,11 +5,10 @@ use clap::{Args, ValueEnum};
 
 use crate::cli::context::Context;
 use crate::cli::error::{CliError, Status};
-use crate::cli::escape::one_line;
 use crate::cli::output::Output;
 use crate::cli::{style, table};
 use crate::manager::{Latency, MetricsSnapshot, open_metrics, prometheus_text};
-use crate::vocabulary::{Durations, SessionStatus};
+use crate::vocabulary::{Durations, SessionStatus, one_line};
 
 /// Show how often operations were called, how long they took, and what went wrong, by all processes
 /// that have used the store

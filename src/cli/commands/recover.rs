@@ -5,11 +5,9 @@ use serde::Serialize;
 
 use crate::cli::context::Context;
 use crate::cli::error::{CliError, Status};
-use crate::cli::escape::one_line;
-use crate::cli::phrase;
 use crate::manager::SessionError;
 use crate::repository::{Recovery, Repair, Salvage, Unattributed};
-use crate::vocabulary::{Finding, LostRange, SessionId};
+use crate::vocabulary::{Finding, LostRange, SessionId, one_line};
 
 /// Repair sessions, keeping all that proves itself; exit code 1 if something was lost
 #[derive(Debug, Args)]
@@ -165,7 +163,7 @@ fn tell(
         output.line(&format!("  {}: {}", finding.class, one_line(&finding.message)))?;
     }
     for range in lost {
-        output.line(&format!("  lost {} ({} bytes)", phrase::of_range(range), range.bytes))?;
+        output.line(&format!("  lost {} ({} bytes)", range, range.bytes))?;
     }
     for file in quarantined {
         output.line(&format!("  set aside in {}", one_line(file)))?;

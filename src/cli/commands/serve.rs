@@ -13,10 +13,8 @@ use tokio::signal::unix::{Signal, SignalKind, signal};
 use crate::cli::context::Context;
 use crate::cli::error::{CliError, Status};
 use crate::cli::input;
-use crate::serve::{DEFAULT_LISTEN, Options, Server, Token};
-
-/// Holds the token when no flag names a file that does.
-const TOKEN_VARIABLE: &str = "ANNALS_TOKEN";
+use crate::config::Config;
+use crate::serve::{Options, Server, Token};
 
 /// Largest file of a token.
 const TOKEN_FILE_BYTES_MAX: usize = 4096;
@@ -36,17 +34,18 @@ const BLOCKING_THREADS_MAX: usize = 64;
 #[derive(Debug, Args)]
 pub(in crate::cli) struct ServeArgs {
     /// The address and port to listen on; port 0 takes any that is free
-    #[arg(long, value_name = "ADDR", default_value_t = DEFAULT_LISTEN)]
-    listen: SocketAddr,
-    /// A file that holds the token [default: $ANNALS_TOKEN, else none]
+    /// [default: as configured, else 127.0.0.1:7447]
+    #[arg(long, value_name = "ADDR")]
+    pub(in crate::cli) listen: Option<SocketAddr>,
+    /// A file that holds the token [default: as configured, else none]
     #[arg(long, value_name = "FILE")]
-    token_file: Option<PathBuf>,
+    pub(in crate::cli) token_file: Option<PathBuf>,
     /// A name by which browsers may call this server, besides localhost and addresses
     #[arg(long = "allow-host", value_name = "NAME")]
-    allowed_hosts: Vec<String>,
+    pub(in crate::cli) allowed_hosts: Vec<String>,
     /// Let clients change sessions
     #[arg(long)]
-    writable: bool,
+    pub(in crate::cli) writable: bool,
 }
 
 #[derive(Serialize)]
@@ -67,12 +66,13 @@ pub(in crate::cli) fn runtime() -> io::Result<Runtime> {
 
 pub(in crate::cli) async fn run(
     context: &mut Context,
-    args: ServeArgs,
+    config: &Config,
 ) -> Result<Status, CliError> {
-    let ServeArgs { listen, token_file, allowed_hosts, writable } = args;
-    let allowed_hosts = allowed_hosts.iter().map(|name| name.to_ascii_lowercase()).collect();
-    let token = token(token_file)?;
-    let options = Options { listen, token, allowed_hosts, writable, ..Options::default() };
+    if !config.serve {
+        let message = "the server is switched off by the configuration".to_owned();
+        return Err(CliError::Usage { message, hint: "`annals config` says where `serve` is off" });
+    }
+    let options = Options { token: token(config)?, ..Options::from(config) };
     // Before anybody can know that there is something to stop.
     let mut interrupt = signal(SignalKind::interrupt()).map_err(CliError::Start)?;
     let mut terminate = signal(SignalKind::terminate()).map_err(CliError::Start)?;
@@ -96,21 +96,16 @@ async fn asked_to_stop(interrupt: &mut Signal, terminate: &mut Signal) {
     }
 }
 
-/// The token that the flag or the environment names.
-fn token(file: Option<PathBuf>) -> Result<Option<Token>, CliError> {
-    let (text, origin) = match file {
-        Some(path) => {
+/// The token that is configured: in a file of its own, or as it is.
+fn token(config: &Config) -> Result<Option<Token>, CliError> {
+    let (text, origin) = match (&config.serve_token_file, &config.serve_token) {
+        (Some(path), _) => {
+            let path = PathBuf::from(path);
             let text = input::read_text(&path, TOKEN_FILE_BYTES_MAX)?;
             (text, format!("the token in {}", path.display()))
         }
-        None => match std::env::var(TOKEN_VARIABLE) {
-            Ok(text) => (text, format!("the token in {TOKEN_VARIABLE}")),
-            Err(std::env::VarError::NotPresent) => return Ok(None),
-            Err(why) => {
-                let message = format!("{TOKEN_VARIABLE} cannot be read: {why}");
-                return Err(CliError::Usage { message, hint: TOKEN_HINT });
-            }
-        },
+        (None, Some(token)) => (token.expose().to_owned(), "the configured token".to_owned()),
+        (None, None) => return Ok(None),
     };
     let unusable = |why| CliError::Usage { message: format!("{origin}: {why}"), hint: TOKEN_HINT };
     Token::new(&text).map(Some).map_err(unusable)

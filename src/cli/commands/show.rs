@@ -5,13 +5,12 @@ use serde_json::Value;
 
 use crate::cli::context::Context;
 use crate::cli::error::{CliError, Status};
-use crate::cli::escape::one_line;
 use crate::cli::moment;
 use crate::cli::output::Output;
 use crate::cli::style;
 use crate::manager::Moment;
 use crate::repository::Loaded;
-use crate::vocabulary::SessionMetadata;
+use crate::vocabulary::{SessionMetadata, one_line};
 
 /// Show a session's state now, or as it was
 #[derive(Debug, Args)]

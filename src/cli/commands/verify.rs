@@ -6,19 +6,17 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 use clap::Args;
-use indicatif::HumanBytes;
 use serde::Serialize;
 use tokio::task::JoinHandle;
 
 use crate::cli::anchors::{self, Anchors};
 use crate::cli::context::Context;
 use crate::cli::error::{CliError, Status};
-use crate::cli::escape::one_line;
 use crate::cli::output::Output;
 use crate::cli::{progress, style};
 use crate::manager::SessionError;
 use crate::repository::{Depth, RepositoryError};
-use crate::vocabulary::{Finding, FindingClass, SessionId, Verification};
+use crate::vocabulary::{ByteCount, Finding, FindingClass, SessionId, Verification, one_line};
 
 /// Sessions under way at once, for each processor: enough that none waits for one that is told, or
 /// for a long one. Each holds about a line, however long its journal is.
@@ -173,7 +171,7 @@ fn conclude(output: &mut Output, summary: &Summary) -> Result<(), CliError> {
         _ => output
             .paint(style::ERROR, &format!("{findings} findings, {corrupted} sessions damaged")),
     };
-    let bytes = HumanBytes(*bytes);
+    let bytes = ByteCount(*bytes);
     output.line(&format!(
         "{sessions} sessions, {records} records ({anchored} anchored), {bytes}: {verdict}"
     ))

@@ -126,6 +126,22 @@ impl MemoryDisk {
         })
     }
 
+    /// Flips the lowest bit of a byte as media do at rest: no length and no time tells of it.
+    ///
+    /// # Errors
+    ///
+    /// `NotFound` for the file, or for the byte.
+    pub fn flip(&self, path: &Path, offset: usize) -> Result<(), DiskError> {
+        self.change(DiskOperation::Write, path, |state| {
+            let inode = state.find(path)?;
+            let (live, durable) = state.bytes_mut(inode)?;
+            let byte = live.get_mut(offset).ok_or(io::ErrorKind::NotFound)?;
+            *byte ^= 1;
+            durable.clone_from(live);
+            Ok(())
+        })
+    }
+
     /// Lets time go by on the disk's own clock, which otherwise moves with each change by no more
     /// than a microsecond.
     pub fn pass_time(&self, time: Duration) {

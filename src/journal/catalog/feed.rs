@@ -14,6 +14,7 @@ use tracing::warn;
 use super::files::{Held, has_folder, is_absent, is_ours, make};
 use super::measuring::Measuring;
 use super::remembering::forget_verified;
+use super::view::View;
 use crate::disk::{Access, Disk, DiskError, DiskFile, DiskOperation, FileLock};
 use crate::format::bounds::FEED_BYTES_MAX;
 use crate::format::catalog::{Current, Entry, Row};
@@ -38,7 +39,7 @@ pub struct Feed {
 /// The feed that writers tell at present.
 #[derive(Debug)]
 pub(super) struct Place {
-    held: Held,
+    held: Arc<Held>,
     feed: Box<dyn DiskFile>,
     current: Current,
 }
@@ -48,8 +49,13 @@ impl Place {
         self.feed.append(entries)
     }
 
-    /// Whether what was appended is sure to be read: nobody had begun to fold before.
-    pub(super) fn is_told(&self, disk: &dyn Disk, paths: &CatalogPaths) -> Result<bool, DiskError> {
+    /// Whether this is still the feed to tell, so that what was appended to it is sure to be read:
+    /// nobody had begun to fold before.
+    pub(super) fn is_in_place(
+        &self,
+        disk: &dyn Disk,
+        paths: &CatalogPaths,
+    ) -> Result<bool, DiskError> {
         self.held.is_in_place(disk, paths)
     }
 
@@ -122,7 +128,7 @@ impl Feed {
     pub(super) fn tell(&self, disk: &dyn Disk, entry: &[u8]) -> Result<(), DiskError> {
         for _ in 0..TRIES_MAX {
             let Some(place) = self.place(disk, self.makes)? else { return Ok(()) };
-            let told = place.append(entry).and_then(|()| place.is_told(disk, &self.paths));
+            let told = place.append(entry).and_then(|()| place.is_in_place(disk, &self.paths));
             if let Ok(true) = told {
                 self.count_told(entry.len());
                 return Ok(());
@@ -200,6 +206,18 @@ impl Feed {
         Ok(place.clone())
     }
 
+    /// Takes over what a reader has open of the catalog, so that little is left to be opened by who
+    /// has something to tell at last.
+    pub fn adopt(&self, disk: &dyn Disk, view: &View) {
+        let mut place = self.locked();
+        let Some(name) = view.current.feeds.last().filter(|_| place.is_none()) else { return };
+        // Whoever tells finds out by itself what there is, if that is not there any more.
+        let Ok(feed) = disk.open(&self.paths.file(name), Access::Append) else { return };
+        self.told.store(view.heard_bytes(), Ordering::Relaxed);
+        let (held, current) = (Arc::clone(&view.held), view.current.clone());
+        *place = Some(Arc::new(Place { held, feed, current }));
+    }
+
     pub(super) fn leave(&self, left: &Arc<Place>) {
         let mut place = self.locked();
         if place.as_ref().is_some_and(|place| Arc::ptr_eq(place, left)) {
@@ -221,6 +239,7 @@ impl Feed {
             match (feed, current) {
                 (Some(Ok(feed)), Some(current)) => {
                     self.told.store(feed.info()?.len, Ordering::Relaxed);
+                    let held = Arc::new(held);
                     return Ok(Some(Place { held, feed, current }));
                 }
                 (Some(Err(error)), _) if error.kind() != ErrorKind::NotFound => return Err(error),

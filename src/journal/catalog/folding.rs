@@ -8,7 +8,7 @@ use super::feed::{Feed, absent_is_as_good};
 use super::files::{Held, is_ours, make, make_folder, replace};
 use super::layers::Layers;
 use super::looking::look;
-use super::measuring::fold_measured;
+use super::measuring::{carry_measured, fold_measured};
 use super::settling::settle;
 use super::unfolded::{Change, Unfolded};
 use super::view::{Unusable, hear_all};
@@ -94,7 +94,7 @@ impl Begun {
         }
         let fresh = file_name("feed");
         disk.open(&paths.file(&fresh), Access::CreateNew)?;
-        let mut next = if is_believed { old } else { Current::unbuilt(boot, Vec::new()) };
+        let mut next = if is_believed { old } else { unbuilt(&**disk, paths, boot, &old) };
         next.feeds.push(fresh.clone());
         let Some(held) = replace(&**disk, paths, &held, &next)? else { return Ok(None) };
         Ok(Some(Self { held, current: next, feed: fresh, without }))
@@ -111,9 +111,10 @@ impl Begun {
                 Err(unusable) => debug!(%unusable, "the catalog is made again"),
             }
             // Nobody is to believe it while that takes place.
-            let unbuilt = Current::unbuilt(self.current.boot.clone(), vec![self.feed.clone()]);
-            match replace(&**disk, paths, &self.held, &unbuilt)? {
-                Some(held) => self.held = held,
+            let mut next = unbuilt(&**disk, paths, self.current.boot.clone(), &self.before());
+            next.feeds.push(self.feed.clone());
+            match replace(&**disk, paths, &self.held, &next)? {
+                Some(held) => (self.held, self.current) = (held, next),
                 None => return Ok(None),
             }
         }
@@ -121,13 +122,18 @@ impl Begun {
         self.put_in_place(disk, paths, next)
     }
 
+    /// The catalog without the feed that was begun.
+    fn before(&self) -> Current {
+        let feeds = self.current.feeds.iter().filter(|name| **name != self.feed);
+        Current { feeds: feeds.cloned().collect(), ..self.current.clone() }
+    }
+
     fn of_what_was_told(
         &self,
         disk: &Arc<dyn Disk>,
         paths: &CatalogPaths,
     ) -> Result<Current, Unusable> {
-        let old_feeds = self.current.feeds.iter().filter(|name| **name != self.feed);
-        let old = Current { feeds: old_feeds.cloned().collect(), ..self.current.clone() };
+        let old = self.before();
         let layers = Layers::open(&**disk, paths, &old)?;
         let (told_bytes, mut unfolded) =
             hear_all(&**disk, paths, &old).map(|(last, unfolded)| (last.bytes(), unfolded))?;
@@ -173,7 +179,10 @@ impl Begun {
             Some(changed_ns) => (Some(changed_ns), look.strangers),
             None => (None, Vec::new()),
         };
-        Ok(Current { looked, strangers, base: made, ..self.current.clone() })
+        // What was told until everybody had seen that another feed counts.
+        let left = Current { feeds: self.current.folded.clone(), ..self.current.clone() };
+        let (measured, folded) = carry_measured(&**disk, paths, &left);
+        Ok(Current { looked, strangers, base: made, measured, folded, ..self.current.clone() })
     }
 
     fn settle_or_carry(
@@ -222,6 +231,12 @@ impl Begun {
         debug!(rows = next.base.as_ref().map_or(0, |base| base.rows), "folded the catalog");
         Ok(replaced.then_some(next))
     }
+}
+
+/// A catalog to be filled again from the journals. What was measured goes on.
+fn unbuilt(disk: &dyn Disk, paths: &CatalogPaths, boot: String, old: &Current) -> Current {
+    let (measured, folded) = carry_measured(disk, paths, old);
+    Current { measured, folded, ..Current::unbuilt(boot, Vec::new()) }
 }
 
 /// What `current` says, made where there is none that can be read.

@@ -7,7 +7,8 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use tracing::debug;
 
 use super::feed::{Feed, Place, TRIES_MAX};
-use super::files::{Held, is_absent};
+use super::files::{Held, is_absent, open_named};
+use super::unfolded::{Listening, Unfolded};
 use super::view::{Unusable, hear_all};
 use crate::disk::{Access, Disk, DiskError};
 use crate::format::bounds::{SUM_BYTES_MAX, SUM_IDS_MAX};
@@ -75,11 +76,16 @@ impl Feed {
                 (Err(error), None) => return Err(error),
                 (_, Some(_)) => return Ok(true),
             };
+            // It may have been opened long ago, and folded many times since.
+            if first.is_none() && !place.is_in_place(disk, self.paths())? {
+                self.leave(&place);
+                continue;
+            }
             if let Err(error) = place.append(entries) {
                 self.leave(&place);
                 return if first.is_some() { Ok(true) } else { Err(error) };
             }
-            if let Ok(true) = place.is_told(disk, self.paths()) {
+            if let Ok(true) = place.is_in_place(disk, self.paths()) {
                 self.count_told(entries.len());
                 return Ok(true);
             }
@@ -157,6 +163,22 @@ pub(super) fn fold_measured(
     let name = file_name("measured");
     write_new(disk, &paths.file(&name), &bytes, Durability::Buffered)?;
     Ok((Some(name), folded))
+}
+
+/// The same of a catalog whose rows nobody believes any more, as far as it can be read: what was
+/// measured proves itself.
+pub(super) fn carry_measured(
+    disk: &dyn Disk,
+    paths: &CatalogPaths,
+    old: &Current,
+) -> (Option<String>, Vec<String>) {
+    let mut heard = Unfolded::default();
+    for name in &old.feeds {
+        // What comes before the damage is heard.
+        let feed = open_named(disk, paths, name).map(Listening::new);
+        let _as_far_as_possible = feed.and_then(|mut feed| feed.hear(&mut heard));
+    }
+    fold_measured(disk, paths, old, &heard.measured).unwrap_or_default()
 }
 
 /// The sum that `current` names; `None` where there is none, or none that proves itself.

@@ -1,6 +1,7 @@
 //! The catalog as a reader sees it: rows of the base, and what the feeds tell on top of them.
 
 use std::ops::ControlFlow;
+use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use super::files::{Held, open_named};
@@ -44,9 +45,9 @@ pub struct Watermark {
 pub struct View {
     /// Which one of this process it is.
     number: u64,
-    held: Held,
-    /// The name of the base.
-    base: Option<String>,
+    pub(super) held: Arc<Held>,
+    /// What it says.
+    pub(super) current: Current,
     layers: Layers,
     /// The last feed, which is told to.
     last: Listening,
@@ -65,7 +66,7 @@ impl View {
         if disk.boot_id().as_deref() != Some(current.boot.as_str()) {
             return Err(Unusable::Spoilt("the machine has been started again"));
         }
-        let named = match Self::open_files(disk, paths, held, &current) {
+        let named = match Self::open_files(disk, paths, held, current) {
             // Whatever else may be wrong with files that nothing names any more does not matter.
             Err((held, _)) if !held.is_in_place(disk, paths)? => return Err(Unusable::Moved),
             Err((_, Unusable::Moved)) => return Err(Unusable::Spoilt("one of its files is gone")),
@@ -79,14 +80,14 @@ impl View {
         disk: &dyn Disk,
         paths: &CatalogPaths,
         held: Held,
-        current: &Current,
+        current: Current,
     ) -> Result<Self, (Held, Unusable)> {
-        let opened = Layers::open(disk, paths, current);
-        match opened.and_then(|layers| Ok((layers, hear_all(disk, paths, current)?))) {
+        let opened = Layers::open(disk, paths, &current);
+        match opened.and_then(|layers| Ok((layers, hear_all(disk, paths, &current)?))) {
             Ok((layers, (last, unfolded))) => {
                 let number = VIEWS.fetch_add(1, Ordering::Relaxed);
-                let base = current.base.as_ref().map(|base| base.name.clone());
-                Ok(Self { number, held, base, layers, last, unfolded })
+                let held = Arc::new(held);
+                Ok(Self { number, held, current, layers, last, unfolded })
             }
             Err(unusable) => Err((held, unusable)),
         }
@@ -133,7 +134,7 @@ impl View {
 
     /// The name of the base; no other base ever has it.
     pub(super) fn base(&self) -> Option<&str> {
-        self.base.as_deref()
+        self.current.base.as_ref().map(|base| base.name.as_str())
     }
 
     /// Whether nobody has told of a session since, nor was about to change it.
@@ -154,6 +155,11 @@ impl View {
     #[must_use]
     pub fn strangers(&self) -> &[String] {
         &self.unfolded.strangers
+    }
+
+    /// How much of the last feed was heard.
+    pub(super) fn heard_bytes(&self) -> u64 {
+        self.last.bytes()
     }
 
     /// Whether the feed has got so long that it is time to fold.

@@ -1,9 +1,8 @@
 //! Figures held against their limits.
 
-use super::{
-    Census, HealthCheck, HealthStatus, HealthThresholds, LatencyMs, SessionHealth, SessionStatus,
-};
+use super::{Census, HealthCheck, HealthStatus, HealthThresholds, LatencyMs, SessionHealth};
 use crate::manager::{Latency, MetricsSnapshot};
+use crate::vocabulary::SessionStatus;
 
 /// The report on what was counted.
 pub(super) fn report(
@@ -11,7 +10,7 @@ pub(super) fn report(
     figures: &MetricsSnapshot,
     thresholds: &HealthThresholds,
 ) -> SessionHealth {
-    let count = |status| census.having.get(&status).map_or(0, |count| *count as u64);
+    let count = |status| census.sessions.of(status).unwrap_or(0);
     let checks = checks(&census, figures, thresholds);
     SessionHealth {
         status: checks.iter().map(|check| check.status).max().unwrap_or(HealthStatus::Ok),

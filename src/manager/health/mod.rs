@@ -2,14 +2,14 @@
 
 mod judging;
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::BTreeMap;
 
 use serde::Serialize;
 use tracing::{debug, instrument, warn};
 
-use super::{Operation, SessionError, SessionManager};
-use crate::repository::{Effort, HeldLock, Met, Scrub, SessionRepository, VerifiedSessions};
-use crate::vocabulary::{Finding, FindingClass, SessionFilter, SessionStatus};
+use super::{MetricsSnapshot, Operation, SessionCounts, SessionError, SessionManager};
+use crate::repository::{Effort, HeldLock, Scrub, SessionRepository, VerifiedSessions};
+use crate::vocabulary::{Finding, FindingClass};
 
 /// Limits beyond which a store's health is worth a warning.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -79,9 +79,9 @@ pub struct SessionHealth {
     pub stale_locks: u64,
     /// Share of look-ups that the cache answered; `None` where there was none.
     pub cache_hit_rate: Option<f64>,
-    /// Failures of the store as a share of all calls of this manager.
+    /// Failures of the store as a share of all calls.
     pub error_rate: f64,
-    /// Durations of this manager's operations; `None` before the first.
+    /// Durations of the operations that somebody waits for; `None` before the first.
     pub latency_ms: Option<LatencyMs>,
     /// Each figure with its limit.
     pub checks: Vec<HealthCheck>,
@@ -116,7 +116,7 @@ pub struct HealthCheck {
 
 /// What is counted for a report.
 struct Census {
-    having: HashMap<SessionStatus, usize>,
+    sessions: SessionCounts,
     scrub: Scrub,
     locks_held: u64,
     stale_locks: u64,
@@ -133,51 +133,68 @@ impl<R: SessionRepository> SessionManager<R> {
     }
 
     /// How the store is. Sessions are verified in a quick way, as many as the effort allows: see
-    /// [`SessionRepository::scrub`].
+    /// [`SessionRepository::scrub`]. Rates and percentiles are those of
+    /// [`store_metrics`](Self::store_metrics): of every process, since the catalog was made.
     ///
     /// # Errors
     ///
     /// Those of the store as a whole; what is wrong with single sessions is part of the answer.
-    #[instrument(skip_all, fields(full = effort.full))]
+    #[instrument(name = "health_check", skip_all, fields(full = effort.full))]
     pub async fn health_check_with(&self, effort: &Effort) -> Result<SessionHealth, SessionError> {
-        // Before the check itself is one of the calls.
-        let figures = self.metrics();
         let work = async {
-            let census = self.census(effort).await?;
-            let health = judging::report(census, &figures, &self.thresholds);
-            for check in health.checks.iter().filter(|check| check.status > HealthStatus::Ok) {
-                let HealthCheck { name, value, threshold, .. } = *check;
-                warn!(check = name, value, threshold, "beyond its limit");
-            }
-            Ok(health)
+            let figures = self.store_metrics().await?;
+            self.check(effort, &figures, figures.sessions).await
         };
         self.observe(Operation::HealthCheck, None, work).await
     }
 
-    async fn census(&self, effort: &Effort) -> Result<Census, SessionError> {
-        debug!("counting");
-        let having = self.count_by_status().await?;
-        for status in SessionStatus::ALL {
-            let count = having.get(&status).copied().unwrap_or_default();
-            self.metrics.saw_status(status, count);
+    /// The same with figures of one's own, such as those of the last five minutes: what has gone
+    /// well for a year hides what goes wrong today.
+    ///
+    /// # Errors
+    ///
+    /// As of [`health_check_with`](Self::health_check_with).
+    #[instrument(name = "health_check", skip_all, fields(full = effort.full))]
+    pub async fn health_check_over(
+        &self,
+        effort: &Effort,
+        figures: &MetricsSnapshot,
+    ) -> Result<SessionHealth, SessionError> {
+        let work = async {
+            let sessions = self.count_sessions().await?;
+            self.check(effort, figures, sessions).await
+        };
+        self.observe(Operation::HealthCheck, None, work).await
+    }
+
+    async fn check(
+        &self,
+        effort: &Effort,
+        figures: &MetricsSnapshot,
+        sessions: SessionCounts,
+    ) -> Result<SessionHealth, SessionError> {
+        self.metrics.saw(sessions);
+        let census = self.census(effort, sessions).await?;
+        let health = judging::report(census, figures, &self.thresholds);
+        for check in health.checks.iter().filter(|check| check.status > HealthStatus::Ok) {
+            let HealthCheck { name, value, threshold, .. } = *check;
+            warn!(check = name, value, threshold, "beyond its limit");
         }
+        Ok(health)
+    }
+
+    async fn census(
+        &self,
+        effort: &Effort,
+        sessions: SessionCounts,
+    ) -> Result<Census, SessionError> {
+        debug!("asking for locks");
         let locks = self.repository.locks().await?;
         let (locks_held, stale_locks) = (locks.len() as u64, self.stale(&locks));
         debug!("verifying sessions");
         let scrub = self.repository.scrub(effort).await?;
         self.met(&scrub.findings);
-        Ok(Census { having, scrub, locks_held, stale_locks })
-    }
-
-    async fn count_by_status(&self) -> Result<HashMap<SessionStatus, usize>, SessionError> {
-        let mut having = HashMap::new();
-        let mut sessions = self.repository.sessions(&SessionFilter::everything()).await?;
-        while let Some(met) = sessions.next().await {
-            if let Met::Session(listed) = met? {
-                *having.entry(listed.status()).or_default() += 1;
-            }
-        }
-        Ok(having)
+        Ok(Census { sessions, scrub, locks_held, stale_locks })
     }
 
     /// How many of the locks are held for longer than an append waits for one.

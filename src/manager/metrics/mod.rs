@@ -90,6 +90,11 @@ impl SessionMetrics {
         *held(&self.sessions).of_mut(status) = Some(count as u64);
     }
 
+    /// Notes how many sessions there are of every status.
+    pub(super) fn saw(&self, sessions: SessionCounts) {
+        *held(&self.sessions) = sessions;
+    }
+
     /// How many sessions there were when some were listed last.
     pub(super) fn sessions(&self) -> SessionCounts {
         *held(&self.sessions)

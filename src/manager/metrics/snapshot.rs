@@ -61,7 +61,7 @@ pub struct OperationSnapshot {
     /// How often it was called. Calls that were dropped or still run have neither failed nor
     /// taken any time.
     pub calls: u64,
-    /// How often it failed, by [`SessionError::kind`](crate::SessionError::kind).
+    /// How often it failed, by [`SessionError::kind`](crate::manager::SessionError::kind).
     pub errors: BTreeMap<FigureName, u64>,
     /// How often it failed because of the store, not because of what was asked of it.
     pub faults: u64,
@@ -121,6 +121,28 @@ impl MetricsSnapshot {
         snapshot.latency = Latency::of(&prompt);
         snapshot.avg_list_duration_ms = mean_ms(&listing);
         snapshot
+    }
+
+    /// What has been measured since an earlier moment of the same figures. Where they began at zero
+    /// in between, that is less than there was.
+    #[must_use]
+    pub fn since(&self, earlier: &Self) -> Self {
+        Self::of(self.figures().since(&earlier.figures()), self.sessions)
+    }
+
+    fn figures(&self) -> Figures {
+        let operations = self.operations.iter().map(|(name, operation)| {
+            let OperationSnapshot { calls, errors, faults, durations, .. } = operation.clone();
+            (name.clone(), OperationFigures { calls, errors, faults, durations })
+        });
+        Figures {
+            operations: operations.collect(),
+            writes: self.writes.clone(),
+            cache: self.cache,
+            lock_timeouts: self.lock_timeouts,
+            recoveries: self.recoveries,
+            findings: self.findings,
+        }
     }
 
     /// Calls that failed because of the store, as a share of all calls, from 0 to 1.

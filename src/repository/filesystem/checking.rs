@@ -1,19 +1,40 @@
-//! What the catalog says of a session, held against its journal.
+//! Verifying a session: its journal, and what the catalog says of it.
 
-use super::Inner;
+use std::sync::Arc;
+
+use super::error::of_journal;
+use super::{Inner, reading};
 use crate::disk::FileLock;
 use crate::journal::catalog::View;
-use crate::vocabulary::{Finding, FindingClass, SessionId, SessionMetadata};
+use crate::repository::{Depth, RepositoryError};
+use crate::vocabulary::{Finding, FindingClass, SessionId, SessionMetadata, Verification};
 
 impl Inner {
+    /// Verifies a session, and then what the catalog says of it.
+    ///
+    /// # Errors
+    ///
+    /// [`RepositoryError::NotFound`].
+    pub(super) fn verify(
+        &self,
+        session: &SessionId,
+        depth: &Depth,
+    ) -> Result<Verification, RepositoryError> {
+        let timeout = self.settings.lock_timeout;
+        let mut verification = reading::verify(&self.store, session, depth, timeout)
+            .map_err(|error| of_journal(session, &Arc::new(error)))?;
+        if verification.findings.is_empty()
+            && let Some(state) = &verification.state
+        {
+            verification.findings.extend(self.check_row(session, state));
+        }
+        Ok(verification)
+    }
+
     /// Whether the catalog says of a sound session what its journal says, which is `state`. What is
     /// different while nobody is kept out may be a writer's work, and is looked at again while
     /// writers wait.
-    pub(super) fn check_row(
-        &self,
-        session: &SessionId,
-        state: &SessionMetadata,
-    ) -> Option<Finding> {
+    fn check_row(&self, session: &SessionId, state: &SessionMetadata) -> Option<Finding> {
         if !self.settings.catalog || !self.store.exists().ok()? {
             return None;
         }

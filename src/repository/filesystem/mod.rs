@@ -8,6 +8,7 @@ mod error;
 mod following;
 mod leftovers;
 mod listing;
+mod locks;
 mod queue;
 mod reading;
 mod salvage;
@@ -15,6 +16,7 @@ mod scrubbing;
 mod slot;
 mod store;
 mod streaming;
+mod telling;
 
 use std::collections::HashMap;
 use std::path::{Path, PathBuf};
@@ -32,10 +34,10 @@ use super::{
     Repair, RepositoryError, Salvage, Scrub, SessionRepository, Sessions, Version, Watermark,
     author_from_environment,
 };
-use crate::disk::{Disk, FileLock, LockState, RealDisk};
+use crate::disk::{Disk, RealDisk};
 use crate::format::catalog::Verified;
 use crate::journal::catalog::View;
-use crate::journal::{self, Journal, JournalError, JournalWriter, Settings, read_blob};
+use crate::journal::{Journal, JournalError, JournalWriter, Settings, read_blob};
 use crate::vocabulary::{
     Append, Appended, Author, BlobRef, ExpectedSeq, Figures, Redacted, SessionFilter, SessionId,
     Verification, WriteFigures,
@@ -224,32 +226,6 @@ impl Inner {
         let slot = self.slot(session);
         slot.write(&self.store, &self.settings, work).map_err(|error| of_journal(session, &error))
     }
-
-    /// Loads without keeping the session open.
-    fn load_once(&self, session: &SessionId) -> Result<Loaded, RepositoryError> {
-        let open = || {
-            let paths = self.store.paths(session)?;
-            let mut journal = Journal::open(&self.store.disk, paths, session.clone())?;
-            journal.settle(self.settings.lock_timeout)?;
-            Ok(loaded(&journal))
-        };
-        open().map_err(|error: JournalError| of_journal(session, &Arc::new(error)))
-    }
-
-    fn locks(&self) -> Result<Vec<HeldLock>, RepositoryError> {
-        let mut held = Vec::new();
-        for session in self.store.entries()?.sessions {
-            // What is no folder of the store's own is reported by those who list it.
-            let Ok(paths) = self.store.paths(&session) else { continue };
-            let path = paths.lock();
-            let state = FileLock::probe(&*self.store.disk, &path)
-                .map_err(|error| of_journal(&session, &Arc::new(error.into())))?;
-            if let LockState::Held(holder) = state {
-                held.push(HeldLock { session, holder });
-            }
-        }
-        Ok(held)
-    }
 }
 
 fn loaded(journal: &Journal) -> Loaded {
@@ -372,18 +348,7 @@ impl SessionRepository for FileSystemRepository {
         depth: &Depth,
     ) -> Result<Verification, RepositoryError> {
         let (session, depth) = (session.clone(), depth.clone());
-        self.blocking(move |inner| {
-            let timeout = inner.settings.lock_timeout;
-            let mut verification = reading::verify(&inner.store, &session, &depth, timeout)
-                .map_err(|error| of_journal(&session, &Arc::new(error)))?;
-            if verification.findings.is_empty()
-                && let Some(state) = &verification.state
-            {
-                verification.findings.extend(inner.check_row(&session, state));
-            }
-            Ok(verification)
-        })
-        .await
+        self.blocking(move |inner| inner.verify(&session, &depth)).await
     }
 
     async fn scrub(&self, effort: &Effort) -> Result<Scrub, RepositoryError> {
@@ -397,17 +362,7 @@ impl SessionRepository for FileSystemRepository {
         by: &Author,
     ) -> Result<Recovery, RepositoryError> {
         let (session, by) = (session.clone(), by.clone());
-        self.blocking(move |inner| {
-            let (disk, paths) = (&inner.store.disk, inner.store.paths(&session).map_err(storage)?);
-            let recovery = match repair {
-                Repair::Plan => journal::plan_recovery(disk, &paths, &session),
-                Repair::Apply => journal::recover(disk, &paths, &session, &by, &inner.settings),
-            };
-            recovery
-                .map(|recovery| salvage::in_the_store(&session, recovery))
-                .map_err(|error| of_journal(&session, &Arc::new(error)))
-        })
-        .await
+        self.blocking(move |inner| inner.recover(&session, repair, &by)).await
     }
 
     async fn salvage(&self, repair: Repair) -> Result<Salvage, RepositoryError> {
@@ -452,15 +407,7 @@ impl SessionRepository for FileSystemRepository {
     }
 
     fn tell_figures(&self, figures: &Figures) -> bool {
-        let is_told = self.inner.store.feed.tell_figures(&*self.inner.store.disk, figures);
-        let inner = Arc::clone(&self.inner);
-        match tokio::runtime::Handle::try_current() {
-            Ok(runtime) if self.hop == Hop::ToThePool && inner.is_due_to_fold() => {
-                runtime.spawn_blocking(move || inner.fold_if_due());
-            }
-            _ => inner.fold_if_due(),
-        }
-        is_told
+        self.tell_and_fold(figures)
     }
 
     async fn told_figures(&self) -> Result<Figures, RepositoryError> {

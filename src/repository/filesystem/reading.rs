@@ -5,13 +5,27 @@ use std::time::Duration;
 
 use super::error::of_journal;
 use super::store::Store;
+use super::{Inner, loaded};
 use crate::disk::FileLock;
 use crate::format::Seed;
 use crate::journal::{
     Journal, JournalError, Position, Scope, Step, Tail, seed_of, verify as verify_journal,
 };
-use crate::repository::{Depth, Read, RecordsSender};
+use crate::repository::{Depth, Loaded, Read, RecordsSender, RepositoryError};
 use crate::vocabulary::{Finding, FindingClass, SessionId, Verification};
+
+impl Inner {
+    /// Loads without keeping the session open.
+    pub(super) fn load_once(&self, session: &SessionId) -> Result<Loaded, RepositoryError> {
+        let open = || {
+            let paths = self.store.paths(session)?;
+            let mut journal = Journal::open(&self.store.disk, paths, session.clone())?;
+            journal.settle(self.settings.lock_timeout)?;
+            Ok(loaded(&journal))
+        };
+        open().map_err(|error: JournalError| of_journal(session, &Arc::new(error)))
+    }
+}
 
 /// Feeds the records from `from_seq` on into a stream, until it ends or nobody listens.
 pub(super) fn feed_records(

@@ -124,3 +124,16 @@ fn a_block_that_fails_in_the_middle_of_a_stream_costs_no_session_and_shows_none_
     assert_eq!(lines, scene.truth());
     scene.assert_true("and it is made again");
 }
+
+#[test]
+fn a_folding_that_makes_the_catalog_again_leaves_no_older_run_on_top() {
+    let scene = large();
+    tell(&scene, 0);
+    scene.fold();
+    assert!(current(&scene).run.is_some());
+    say(&scene.process(), &name(0), "after the run was made").unwrap();
+    let feed = scene.memory.open(&scene.file("feed-").unwrap(), Access::Append).unwrap();
+    feed.append(b"\nno entry\n").unwrap();
+    scene.fold();
+    scene.assert_true("made again from the journals");
+}

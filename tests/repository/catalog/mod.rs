@@ -8,8 +8,9 @@ mod followed;
 mod forgetful;
 mod killed;
 mod layered;
+mod measured;
 mod reads;
-mod scene;
+pub mod scene;
 mod stopped;
 mod told;
 #[cfg(feature = "cache")]

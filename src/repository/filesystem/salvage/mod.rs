@@ -19,7 +19,7 @@ use crate::disk::{Disk, DiskError, RearrangedDisk};
 use crate::format::layout::{STORE_FILE, SessionPaths};
 use crate::journal::{self, JournalError, fingerprint_of};
 use crate::repository::{Recovery, Repair, RepositoryError, Salvage};
-use crate::vocabulary::SessionId;
+use crate::vocabulary::{Author, SessionId};
 
 /// How often the store is looked at in one go.
 const ROUNDS_MAX: usize = 8;
@@ -34,6 +34,27 @@ pub(super) fn is_plausible(disk: &dyn Disk, root: &Path) -> Result<bool, DiskErr
 }
 
 impl Inner {
+    /// Repairs a session, or only says what that would do.
+    ///
+    /// # Errors
+    ///
+    /// [`RepositoryError::NotFound`], [`RepositoryError::Busy`], and those of the medium.
+    pub(super) fn recover(
+        &self,
+        session: &SessionId,
+        repair: Repair,
+        by: &Author,
+    ) -> Result<Recovery, RepositoryError> {
+        let (disk, paths) = (&self.store.disk, self.store.paths(session).map_err(storage)?);
+        let recovery = match repair {
+            Repair::Plan => journal::plan_recovery(disk, &paths, session),
+            Repair::Apply => journal::recover(disk, &paths, session, by, &self.settings),
+        };
+        recovery
+            .map(|recovery| in_the_store(session, recovery))
+            .map_err(|error| of_journal(session, &Arc::new(error)))
+    }
+
     /// Brings back what lies about in the store, and sees to it that nobody goes by what was before.
     ///
     /// # Errors
@@ -149,7 +170,7 @@ fn session_of_path(path: &str) -> Option<SessionId> {
 }
 
 /// A recovery that names files by where they are in the store.
-pub(super) fn in_the_store(session: &SessionId, mut recovery: Recovery) -> Recovery {
+fn in_the_store(session: &SessionId, mut recovery: Recovery) -> Recovery {
     for name in &mut recovery.adopted {
         *name = format!("sessions/{session}/{name}");
     }

@@ -1,19 +1,39 @@
 //! What happened, as a phrase for people.
 
-use indicatif::HumanBytes;
+use std::fmt;
 
-use crate::vocabulary::{
-    Created, Event, FieldSet, FileRecorded, Forked, Imported, LostRange, MessageRecorded, Record,
-    Recovered, Redacted, Renamed, Timestamp,
+use super::{
+    ByteCount, Created, Event, FieldSet, FileRecorded, Forked, Imported, LostRange,
+    MessageRecorded, Record, Recovered, Redacted, Renamed, Timestamp,
 };
 
-/// A record in words, and when it happened if that was before it was recorded. The words are not
-/// harmless yet.
-pub(super) fn of_record(record: &Record) -> (String, Option<Timestamp>) {
-    match record.event() {
-        Ok(Some(event)) => (of_event(&event), occurred(&event)),
-        Ok(None) => (format!("{} (its data was redacted)", spaced(&record.kind)), None),
-        Err(fault) => (fault.to_string(), None),
+impl Record {
+    /// What happened, in words. They are as they were written: whoever shows them makes them
+    /// harmless first, with [`one_line`](super::one_line).
+    #[must_use]
+    pub fn in_words(&self) -> String {
+        match self.event() {
+            Ok(Some(event)) => of_event(&event),
+            Ok(None) => format!("{} (its data was redacted)", spaced(&self.kind)),
+            Err(fault) => fault.to_string(),
+        }
+    }
+
+    /// When it happened, if that was before it was recorded.
+    #[must_use]
+    pub fn occurred(&self) -> Option<Timestamp> {
+        occurred(&self.event().ok()??)
+    }
+}
+
+impl fmt::Display for LostRange {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { first_seq, last_seq, .. } = self;
+        if first_seq == last_seq {
+            write!(formatter, "seq {first_seq}")
+        } else {
+            write!(formatter, "seq {first_seq} to {last_seq}")
+        }
     }
 }
 
@@ -76,7 +96,7 @@ fn spoken(message: &MessageRecorded) -> String {
     let text = message.text.as_deref().map(str::trim).unwrap_or_default();
     let role = &message.role;
     match message.blob {
-        Some(blob) => format!("{role} ({}): {text} …", HumanBytes(blob.bytes)),
+        Some(blob) => format!("{role} ({}): {text} …", ByteCount(blob.bytes)),
         None if text.is_empty() => format!("{role} spoke, without text"),
         None => format!("{role}: {text}"),
     }
@@ -96,18 +116,8 @@ fn repaired(recovered: &Recovered) -> String {
     if lost.is_empty() {
         return format!("recovered from {reason}, nothing lost");
     }
-    let ranges: Vec<_> = lost.iter().map(of_range).collect();
+    let ranges: Vec<_> = lost.iter().map(ToString::to_string).collect();
     format!("recovered from {reason}, lost {}", ranges.join(", "))
-}
-
-/// Records that are gone, in words.
-pub(super) fn of_range(range: &LostRange) -> String {
-    let LostRange { first_seq, last_seq, .. } = range;
-    if first_seq == last_seq {
-        format!("seq {first_seq}")
-    } else {
-        format!("seq {first_seq} to {last_seq}")
-    }
 }
 
 fn spaced(kind: &str) -> String {
@@ -116,9 +126,8 @@ fn spaced(kind: &str) -> String {
 
 #[cfg(test)]
 mod tests {
-    use crate::vocabulary::{Event, Upcasts};
-
     use super::of_event;
+    use crate::vocabulary::{Event, Upcasts};
 
     #[test]
     fn every_kind_of_event_has_its_words() {
