@@ -203,3 +203,29 @@ fn limits_that_are_configured_decide_about_health() {
     let stale = checks.iter().find(|check| check["name"] == "stale_locks").unwrap();
     assert_eq!(stale["threshold"], 0.0);
 }
+
+#[test]
+fn what_is_not_to_be_told_is_not_told() {
+    let sandbox = Sandbox::new();
+    sandbox.ok(&["create", "--id", "demo"]);
+    sandbox.ok(&["list"]);
+    let renamed = || {
+        let figures = sandbox.json(&["metrics"]).remove(0);
+        figures["operations"]["change"]["calls"].as_u64().unwrap_or(0)
+    };
+    let before = renamed();
+    with_variables(&sandbox, &[("ANNALS_METRICS", "off")], &["rename", "demo", "Orchard"])
+        .expect(0);
+    assert_eq!(renamed(), before);
+    sandbox.ok(&["rename", "demo", "Meadow"]);
+    assert_eq!(renamed(), before + 1);
+}
+
+#[cfg(feature = "serve")]
+#[test]
+fn a_server_that_is_switched_off_does_not_start() {
+    let sandbox = Sandbox::new();
+    let off = [("ANNALS_SERVE", "off")];
+    let refused = with_variables(&sandbox, &off, &["serve", "--listen", "127.0.0.1:0"]).expect(2);
+    assert!(refused.stderr.contains("switched off"), "{refused:?}");
+}

@@ -117,6 +117,26 @@ async fn failures_of_the_store_are_a_warning_and_those_of_callers_are_not() {
 }
 
 #[tokio::test]
+async fn what_was_wrong_a_while_ago_is_not_held_against_the_last_minutes() {
+    let (manager, _) = troubled(Trouble { fails_to_load: true, ..Trouble::default() });
+    let session = create(&manager, "burning").await;
+    for _ in 0..100 {
+        assert!(manager.get_session(&session).await.is_err());
+    }
+    let earlier = manager.store_metrics().await.unwrap();
+    for _ in 0..100 {
+        manager.exists(&session).await.unwrap();
+    }
+    let recent = manager.store_metrics().await.unwrap().since(&earlier);
+    assert_eq!((recent.calls, recent.faults), (100, 0));
+    let health = manager.health_check_over(&manager.effort(), &recent).await.unwrap();
+    assert_eq!((health.error_rate, status_of(&health, "error_rate")), (0.0, HealthStatus::Ok));
+    assert_eq!((health.total_sessions, health.active_sessions), (1, 1));
+    let health = manager.health_check().await.unwrap();
+    assert_eq!(status_of(&health, "error_rate"), HealthStatus::Warn);
+}
+
+#[tokio::test]
 async fn slow_operations_are_a_warning() {
     let (manager, _) = manager();
     let strict =

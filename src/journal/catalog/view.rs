@@ -45,15 +45,9 @@ pub struct Watermark {
 pub struct View {
     /// Which one of this process it is.
     number: u64,
-<<<<<<< HEAD
-    held: Held,
-    /// The name of the base.
-    base: Option<String>,
-=======
     pub(super) held: Arc<Held>,
     /// What it says.
     pub(super) current: Current,
->>>>>>> figures
     layers: Layers,
     /// The last feed, which is told to.
     last: Listening,
@@ -92,13 +86,8 @@ impl View {
         match opened.and_then(|layers| Ok((layers, hear_all(disk, paths, &current)?))) {
             Ok((layers, (last, unfolded))) => {
                 let number = VIEWS.fetch_add(1, Ordering::Relaxed);
-<<<<<<< HEAD
-                let base = current.base.as_ref().map(|base| base.name.clone());
-                Ok(Self { number, held, base, layers, last, unfolded })
-=======
                 let held = Arc::new(held);
                 Ok(Self { number, held, current, layers, last, unfolded })
->>>>>>> figures
             }
             Err(unusable) => Err((held, unusable)),
         }
@@ -145,7 +134,7 @@ impl View {
 
     /// The name of the base; no other base ever has it.
     pub(super) fn base(&self) -> Option<&str> {
-        self.base.as_deref()
+        self.current.base.as_ref().map(|base| base.name.as_str())
     }
 
     /// Whether nobody has told of a session since, nor was about to change it.
