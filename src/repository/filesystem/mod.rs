@@ -37,7 +37,7 @@ use super::{
 use crate::disk::{Disk, RealDisk};
 use crate::format::catalog::Verified;
 use crate::journal::catalog::View;
-use crate::journal::{self, Journal, JournalError, JournalWriter, Settings, read_blob};
+use crate::journal::{Journal, JournalError, JournalWriter, Settings, read_blob};
 use crate::vocabulary::{
     Append, Appended, Author, BlobRef, ExpectedSeq, Figures, Redacted, SessionFilter, SessionId,
     Verification, WriteFigures,
