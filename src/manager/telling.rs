@@ -31,8 +31,8 @@ struct Telling {
 
 impl<R: SessionRepository> SessionManager<R> {
     /// The figures of every process that has used the store, this one included, and how many
-    /// sessions there are. They grow for as long as the store's catalog lives, and begin at zero
-    /// with a new one. A process that was killed has not told of its last two seconds. It is none of
+    /// sessions there are. They grow for as long as the store's catalog is there, and begin at
+    /// zero where it was deleted. A process that was killed has not told of its last two seconds. It is none of
     /// the operations that are counted.
     ///
     /// # Errors

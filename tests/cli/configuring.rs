@@ -209,16 +209,16 @@ fn what_is_not_to_be_told_is_not_told() {
     let sandbox = Sandbox::new();
     sandbox.ok(&["create", "--id", "demo"]);
     sandbox.ok(&["list"]);
-    let renamed = || {
+    let told = || {
         let figures = sandbox.json(&["metrics"]).remove(0);
-        figures["operations"]["change"]["calls"].as_u64().unwrap_or(0)
+        figures["writes"]["changes"].as_u64().unwrap()
     };
-    let before = renamed();
+    let before = told();
     with_variables(&sandbox, &[("ANNALS_METRICS", "off")], &["rename", "demo", "Orchard"])
         .expect(0);
-    assert_eq!(renamed(), before);
+    assert_eq!(told(), before);
     sandbox.ok(&["rename", "demo", "Meadow"]);
-    assert_eq!(renamed(), before + 1);
+    assert_eq!(told(), before + 1);
 }
 
 #[cfg(feature = "serve")]

@@ -14,8 +14,8 @@ use crate::vocabulary::{Durations, SessionStatus, one_line};
 /// that have used the store
 #[derive(Debug, Args)]
 pub(in crate::cli) struct MetricsArgs {
-    /// Write text for a monitoring system
-    #[arg(long, value_enum, conflicts_with = "json")]
+    /// Write text for a monitoring system, instead of JSON or what people read
+    #[arg(long, value_enum)]
     format: Option<Format>,
 }
 

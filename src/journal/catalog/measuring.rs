@@ -9,7 +9,7 @@ use tracing::debug;
 use super::feed::{Feed, Place, TRIES_MAX};
 use super::files::{Held, is_absent, open_named};
 use super::unfolded::{Listening, Unfolded};
-use super::view::{Unusable, hear_all};
+use super::view::Unusable;
 use crate::disk::{Access, Disk, DiskError};
 use crate::format::bounds::{SUM_BYTES_MAX, SUM_IDS_MAX};
 use crate::format::catalog::{Current, Measured, Sum, file_name};
@@ -92,7 +92,7 @@ impl Feed {
             self.leave(&place);
             first.get_or_insert(place);
         }
-        Ok(true)
+        Ok(first.is_some())
     }
 
     /// What all processes have told, and the appends that this one has still to tell of. Nothing
@@ -122,21 +122,32 @@ fn read_figures(disk: &dyn Disk, paths: &CatalogPaths) -> Result<Figures, DiskEr
         let Some(held) = Held::open(disk, paths)? else { break };
         let Some(current) = held.read()? else { break };
         let mut sum = read_sum(disk, paths, &current)?.unwrap_or_default();
-        match hear_all(disk, paths, &current) {
-            Ok((_, unfolded)) => {
-                let told = unfolded.measured.iter().filter_map(|json| Measured::read(json));
-                told.for_each(|measured| sum.add(&measured));
-                // The sum may have been removed by whoever has folded it into another.
-                if held.is_in_place(disk, paths)? {
-                    return Ok(sum.figures);
-                }
-            }
-            Err(Unusable::Disk(error)) => return Err(error),
-            Err(Unusable::Moved) if !held.is_in_place(disk, paths)? => {}
-            Err(_) => break,
+        let told = hear_measured(disk, paths, &current.feeds)?;
+        let told = told.iter().filter_map(|json| Measured::read(json));
+        told.for_each(|measured| sum.add(&measured));
+        // Otherwise files may have been removed by whoever has folded them into others.
+        if held.is_in_place(disk, paths)? {
+            return Ok(sum.figures);
         }
     }
     Ok(Figures::default())
+}
+
+/// What was told to feeds, as far as they can be read: a feed that is damaged costs what comes after
+/// the damage, and one that is gone all of it.
+fn hear_measured(
+    disk: &dyn Disk,
+    paths: &CatalogPaths,
+    feeds: &[String],
+) -> Result<Vec<Box<str>>, DiskError> {
+    let mut heard = Unfolded::default();
+    for name in feeds {
+        let feed = open_named(disk, paths, name).map(Listening::new);
+        if let Err(Unusable::Disk(error)) = feed.and_then(|mut feed| feed.hear(&mut heard)) {
+            return Err(error);
+        }
+    }
+    Ok(heard.measured)
 }
 
 /// Sums up what was told to feeds that are being folded. Answers with the file of the new sum, and
@@ -172,13 +183,10 @@ pub(super) fn carry_measured(
     paths: &CatalogPaths,
     old: &Current,
 ) -> (Option<String>, Vec<String>) {
-    let mut heard = Unfolded::default();
-    for name in &old.feeds {
-        // What comes before the damage is heard.
-        let feed = open_named(disk, paths, name).map(Listening::new);
-        let _as_far_as_possible = feed.and_then(|mut feed| feed.hear(&mut heard));
-    }
-    fold_measured(disk, paths, old, &heard.measured).unwrap_or_default()
+    let carried = hear_measured(disk, paths, &old.feeds)
+        .and_then(|told| fold_measured(disk, paths, old, &told));
+    // It begins at zero, rather than that the catalog cannot be made.
+    carried.unwrap_or_default()
 }
 
 /// The sum that `current` names; `None` where there is none, or none that proves itself.
