@@ -61,7 +61,7 @@ pub struct OperationSnapshot {
     /// How often it was called. Calls that were dropped or still run have neither failed nor
     /// taken any time.
     pub calls: u64,
-    /// How often it failed, by [`SessionError::kind`](crate::SessionError::kind).
+    /// How often it failed, by [`SessionError::kind`](crate::manager::SessionError::kind).
     pub errors: BTreeMap<FigureName, u64>,
     /// How often it failed because of the store, not because of what was asked of it.
     pub faults: u64,
