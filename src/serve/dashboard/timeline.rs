@@ -16,23 +16,30 @@ const WORDS_CHARS_MAX: usize = 300;
 
 /// The records of a page, with damage between them, as they were read. `last` is the sequence
 /// number before the first that is expected.
-pub(super) fn list(session: &SessionId, read: &[Read], mut last: u64) -> Markup {
+pub(super) fn list(session: &SessionId, read: &[Read], last: u64) -> Markup {
     html! {
         ol.timeline {
-            @for read in read {
+            @for (gap, read) in with_gaps(read, last) {
+                @if let Some((first, last)) = gap { (lost(first, last)) }
                 @match read {
                     Read::Damage(finding) => {
                         li.damage { (findings::full(finding)) }
                     }
-                    Read::Record(record) => {
-                        @if record.seq > last + 1 { (lost(last + 1, record.seq - 1)) }
-                        (entry(session, record))
-                        @let _ = last = record.seq;
-                    }
+                    Read::Record(record) => { (entry(session, record)) }
                 }
             }
         }
     }
+}
+
+/// What was read, each with the first and the last record that are not there before it.
+fn with_gaps(read: &[Read], mut last: u64) -> impl Iterator<Item = (Option<(u64, u64)>, &Read)> {
+    read.iter().map(move |read| {
+        let Read::Record(record) = read else { return (None, read) };
+        let gap = (record.seq > last + 1).then_some((last + 1, record.seq - 1));
+        last = record.seq;
+        (gap, read)
+    })
 }
 
 fn lost(first: u64, last: u64) -> Markup {
