@@ -89,7 +89,7 @@ fn is_own_name(options: &Options, name: &str) -> bool {
     let address = name.strip_prefix('[').and_then(|rest| rest.strip_suffix(']')).unwrap_or(&name);
     name == "localhost"
         || address.parse::<IpAddr>().is_ok()
-        || options.allowed_hosts.iter().any(|allowed| *allowed == name)
+        || options.allowed_hosts.contains(&name)
 }
 
 /// The name in `name:port`, in which the name may be an address in brackets.

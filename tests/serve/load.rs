@@ -142,7 +142,7 @@ fn exceed(address: SocketAddr, number: usize, end: &End, refused: &AtomicU64) {
 /// Asks for what is large, and reads none of it.
 fn dawdle(address: SocketAddr, number: usize) -> Connection {
     let mut connection = Connection::to(address);
-    let path = if number % 3 == 0 { "/events" } else { "/api/v1/sessions/session-0/log" };
+    let path = if number.is_multiple_of(3) { "/events" } else { "/api/v1/sessions/session-0/log" };
     for _ in 0..8 {
         connection.send(request("GET", path, &[], "").as_bytes());
     }

@@ -83,7 +83,7 @@ pub(super) async fn head<R: SessionRepository>(
 
 #[derive(Default)]
 struct Records {
-    records: Vec<Box<Record>>,
+    records: Vec<Record>,
     next_seq: Option<u64>,
     findings: Vec<Finding>,
 }
@@ -111,7 +111,7 @@ async fn read_page<R: SessionRepository>(
                     page.next_seq = Some(record.seq);
                     break;
                 }
-                page.records.push(record);
+                page.records.push(*record);
             }
         }
     }
