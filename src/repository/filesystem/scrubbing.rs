@@ -149,7 +149,7 @@ fn digest(files: &[EntryInfo]) -> u64 {
         hash.update(len.to_le_bytes());
         hash.update(changed_ns.to_le_bytes());
     }
-    hash.finalize().iter().take(8).fold(0, |sum, byte| sum << 8 | u64::from(*byte))
+    hash.finalize().iter().take(8).fold(0, |sum, byte| (sum << 8) | u64::from(*byte))
 }
 
 /// Which sessions are verified: all that were damaged, and then, as far as the effort goes, those
