@@ -4,7 +4,7 @@
 //! nothing: whoever falls behind what is kept is told that it has missed something.
 
 use std::collections::VecDeque;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 
 use serde::Serialize;
 use tokio::sync::watch;
@@ -41,6 +41,8 @@ pub struct Numbered {
     pub change: Change,
     /// The same as JSON.
     pub json: String,
+    /// The same as events of a stream, each once somebody has been sent it.
+    pub(super) events: [OnceLock<Box<str>>; 2],
     /// What keeping it costs, in bytes.
     bytes: usize,
 }
@@ -90,12 +92,19 @@ impl Changes {
     /// Tells all followers of a change. One without a JSON form is not told.
     pub fn tell(&self, change: Change) {
         let Some(json) = json_of(&change) else { return };
-        let bytes = json.len() + data_bytes_of(&change.record);
+        // As JSON it is kept twice: as it is, and as an event.
+        let bytes = 2 * json.len() + data_bytes_of(&change.record);
         let mut kept = self.kept();
         let number = kept.newest + 1;
         kept.newest = number;
         kept.bytes += bytes;
-        kept.changes.push_back(Arc::new(Numbered { number, change, json, bytes }));
+        kept.changes.push_back(Arc::new(Numbered {
+            number,
+            change,
+            json,
+            events: Default::default(),
+            bytes,
+        }));
         while kept.changes.len() > KEPT_MAX || kept.bytes > KEPT_BYTES_MAX && kept.changes.len() > 1
         {
             let dropped = kept.changes.pop_front();
@@ -119,16 +128,18 @@ impl Changes {
         kept.changes.iter().skip(passed_over).cloned().collect()
     }
 
-    /// The change after a number, once there is one. Dropping the future is harmless.
+    /// The changes after a number, in order, once there is one: at most so many, and at least one.
+    /// Dropping the future is harmless.
     ///
     /// # Errors
     ///
-    /// It is no longer kept, or the number is one that no change has had yet.
-    pub async fn after(&self, number: u64) -> Result<Arc<Numbered>, Missed> {
+    /// The first of them is no longer kept, or the number is one that no change has had yet.
+    pub async fn after(&self, number: u64, limit: usize) -> Result<Vec<Arc<Numbered>>, Missed> {
         let mut newest = self.newest.subscribe();
         loop {
-            if let Some(change) = self.kept().after(number)? {
-                return Ok(change);
+            let changes = self.kept().after(number, limit)?;
+            if !changes.is_empty() {
+                return Ok(changes);
             }
             // The sender lives as long as this does.
             let _ = newest.changed().await;
@@ -154,9 +165,9 @@ impl Changes {
 }
 
 impl Kept {
-    fn after(&self, number: u64) -> Result<Option<Arc<Numbered>>, Missed> {
+    fn after(&self, number: u64, limit: usize) -> Result<Vec<Arc<Numbered>>, Missed> {
         if number == self.newest {
-            return Ok(None);
+            return Ok(Vec::new());
         }
         let missed = Missed { newest: self.newest };
         let first = self.changes.front().map(|first| first.number).ok_or(missed)?;
@@ -164,8 +175,8 @@ impl Kept {
             .checked_add(1)
             .and_then(|next| next.checked_sub(first))
             .and_then(|place| usize::try_from(place).ok());
-        let change = place.and_then(|place| self.changes.get(place));
-        change.cloned().map(Some).ok_or(missed)
+        let place = place.filter(|place| *place < self.changes.len()).ok_or(missed)?;
+        Ok(self.changes.iter().skip(place).take(limit).cloned().collect())
     }
 }
 
@@ -235,9 +246,10 @@ mod tests {
             changes.tell(change(seq, 10));
         }
         let first = 2001 - KEPT_MAX as u64;
-        assert_eq!(changes.after(first - 1).await.unwrap().number, first);
+        let after = changes.after(first - 1, 2).await.unwrap();
+        assert_eq!(after.iter().map(|after| after.number).collect::<Vec<_>>(), [first, first + 1]);
         for number in [0, first - 2, 2001, u64::MAX] {
-            assert_eq!(changes.after(number).await.unwrap_err(), Missed { newest: 2000 });
+            assert_eq!(changes.after(number, 1).await.unwrap_err(), Missed { newest: 2000 });
         }
     }
 

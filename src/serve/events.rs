@@ -1,16 +1,18 @@
 //! `/events`: what happens, as it happens, as server-sent events.
 
 use std::convert::Infallible;
+use std::fmt::Write as _;
 use std::sync::Arc;
 use std::time::Duration;
 
+use axum::body::Body;
 use axum::extract::State;
 use axum::http::{HeaderMap, header};
-use axum::response::sse::{Event, KeepAlive};
-use axum::response::{IntoResponse, Response, Sse};
+use axum::response::{IntoResponse, Response};
 use futures_util::stream;
 use serde::Deserialize;
 use tokio::sync::{OwnedSemaphorePermit, watch};
+use tokio::time::{Instant, sleep_until};
 
 use super::api::Parameters;
 use super::changes::{Missed, Numbered};
@@ -23,6 +25,12 @@ const KEEP_ALIVE: Duration = Duration::from_secs(15);
 
 /// How long a browser waits before it comes again.
 const RETRY: Duration = Duration::from_secs(2);
+
+/// Most changes that are sent together: what happens in a burst costs a client one write.
+const TOGETHER_MAX: usize = 64;
+
+/// What shows that a quiet stream is alive.
+const ALIVE: &str = ":\n\n";
 
 /// The number of the last event that a client has seen.
 const LAST_EVENT_ID: &str = "last-event-id";
@@ -55,13 +63,13 @@ pub(super) async fn events<R: SessionRepository>(
     let place = place.map_err(|_| Fault::too_many_followers())?;
     let last = headers.get(LAST_EVENT_ID).and_then(|id| id.to_str().ok());
     let follower = Follower::new(shared, query.form, last, place);
-    let no_store = [(header::CACHE_CONTROL, "no-store")];
+    let headers =
+        [(header::CONTENT_TYPE, "text/event-stream"), (header::CACHE_CONTROL, "no-store")];
     let events = stream::unfold(follower, async |mut follower| {
-        let event = follower.next().await?;
-        Some((Ok::<_, Infallible>(event), follower))
+        let events = follower.next().await?;
+        Some((Ok::<_, Infallible>(events), follower))
     });
-    let events = Sse::new(events).keep_alive(KeepAlive::new().interval(KEEP_ALIVE));
-    Ok((no_store, events).into_response())
+    Ok((headers, Body::from_stream(events)).into_response())
 }
 
 /// One client that follows.
@@ -73,6 +81,8 @@ struct Follower<R: SessionRepository> {
     greeting: Option<Greeting>,
     /// What was shown last of what is shown again whenever it changes.
     shown: [String; 2],
+    /// Whether that may look different by now.
+    may_look_different: bool,
     figures: watch::Receiver<Option<Arc<crate::manager::MetricsSnapshot>>>,
     health: watch::Receiver<Option<Arc<crate::manager::SessionHealth>>>,
     stopping: watch::Receiver<bool>,
@@ -114,6 +124,7 @@ impl<R: SessionRepository> Follower<R> {
             at,
             greeting: Some(greeting),
             shown: Default::default(),
+            may_look_different: form == Form::Html,
             figures: shared.metrics.subscribe(),
             health: shared.health.subscribe(),
             stopping: shared.stopping.subscribe(),
@@ -122,8 +133,8 @@ impl<R: SessionRepository> Follower<R> {
         }
     }
 
-    /// The next event; `None` once the server stops.
-    async fn next(&mut self) -> Option<Event> {
+    /// The next events; `None` once the server stops.
+    async fn next(&mut self) -> Option<String> {
         if let Some(greeting) = self.greeting.take() {
             let shared = Arc::clone(&self.shared);
             // Who was greeted may rely on hearing all that happens from then on.
@@ -132,52 +143,67 @@ impl<R: SessionRepository> Follower<R> {
                 _ = self.stopping.wait_for(|stopping| *stopping) => return None,
                 _ = following.wait_for(|following| *following) => {}
             }
-            return Some(self.at_present(greeting.name()).retry(RETRY));
+            let retry = RETRY.as_millis();
+            return Some(format!("retry: {retry}\n{}", self.at_present(greeting.name())));
         }
+        let alive_at = Instant::now() + KEEP_ALIVE;
         loop {
             if let Some(event) = self.fragment() {
                 return Some(event);
             }
             let shared = Arc::clone(&self.shared);
-            let change = tokio::select! {
+            let changes = tokio::select! {
                 biased;
                 _ = self.stopping.wait_for(|stopping| *stopping) => return None,
-                change = shared.changes.after(self.at) => Some(change),
+                changes = shared.changes.after(self.at, TOGETHER_MAX) => Some(changes),
                 changed = self.figures.changed() => changed.ok().map(|()| None)?,
                 changed = self.health.changed() => changed.ok().map(|()| None)?,
+                () = sleep_until(alive_at) => return Some(ALIVE.to_owned()),
             };
-            if let Some(change) = change {
-                return Some(self.event_of(change));
+            match changes {
+                Some(changes) => return Some(self.events_of(changes)),
+                None => self.may_look_different = self.form == Form::Html,
             }
         }
     }
 
-    fn event_of(&mut self, change: Result<Arc<Numbered>, Missed>) -> Event {
-        match change {
-            Ok(numbered) => {
-                self.at = numbered.number;
-                let event = Event::default().event("change");
-                let event = event.id(self.shared.changes.id_of(numbered.number));
-                match self.form {
-                    Form::Json => event.data(&numbered.json),
-                    Form::Html => event.data(dashboard::change_row(&numbered.change)),
-                }
-            }
+    fn events_of(&mut self, changes: Result<Vec<Arc<Numbered>>, Missed>) -> String {
+        let changes = match changes {
+            Ok(changes) => changes,
             Err(Missed { newest }) => {
                 self.at = newest;
-                self.at_present("reset")
+                return self.at_present("reset");
             }
+        };
+        let mut events = String::new();
+        for change in changes {
+            self.at = change.number;
+            events.push_str(self.event_of(&change));
+        }
+        events
+    }
+
+    /// The event of a change, which is made once for all who are sent it.
+    fn event_of<'c>(&self, change: &'c Numbered) -> &'c str {
+        let id = || self.shared.changes.id_of(change.number);
+        let [json, html] = &change.events;
+        match self.form {
+            Form::Json => json.get_or_init(|| event("change", Some(&id()), &change.json).into()),
+            Form::Html => html.get_or_init(|| {
+                let row = dashboard::change_row(&change.change);
+                event("change", Some(&id()), &row).into()
+            }),
         }
     }
 
     /// An event that says only up to where the client was told.
-    fn at_present(&self, name: &str) -> Event {
-        Event::default().event(name).id(self.shared.changes.id_of(self.at)).data("{}")
+    fn at_present(&self, name: &str) -> String {
+        event(name, Some(&self.shared.changes.id_of(self.at)), "{}")
     }
 
     /// A part of the dashboard that looks different from when it was shown last.
-    fn fragment(&mut self) -> Option<Event> {
-        if self.form == Form::Json {
+    fn fragment(&mut self) -> Option<String> {
+        if !self.may_look_different {
             return None;
         }
         let health = self.shared.health.borrow().clone();
@@ -188,9 +214,43 @@ impl<R: SessionRepository> Follower<R> {
         for (shown, (name, html)) in self.shown.iter_mut().zip(now) {
             if *shown != html {
                 *shown = html;
-                return Some(Event::default().event(name).data(&*shown));
+                return Some(event(name, None, shown));
             }
         }
+        self.may_look_different = false;
         None
+    }
+}
+
+/// An event as the lines of a stream.
+fn event(name: &str, id: Option<&str>, data: &str) -> String {
+    let mut lines = format!("event: {name}\n");
+    // Writing to a string cannot fail.
+    let _ = id.map(|id| writeln!(lines, "id: {id}"));
+    // A carriage return ends a line, too.
+    for line in data.split(['\n', '\r']) {
+        let _ = writeln!(lines, "data: {line}");
+    }
+    lines.push('\n');
+    lines
+}
+
+#[cfg(test)]
+mod tests {
+    use super::event;
+
+    #[test]
+    fn data_of_several_lines_stay_data() {
+        let text = event("change", Some("x-1"), "<li>\nevent: reset\rid: 7</li>");
+        let lines = [
+            "event: change",
+            "id: x-1",
+            "data: <li>",
+            "data: event: reset",
+            "data: id: 7</li>",
+            "",
+            "",
+        ];
+        assert_eq!(text, lines.join("\n"));
     }
 }

@@ -160,7 +160,7 @@ fn as_f64(count: u64) -> f64 {
     count as f64
 }
 
-/// The samples of every window. It holds at most [`SAMPLES_MAX`] of each, whatever is pushed.
+/// The samples of every window. It holds at most sixty of each, whatever is pushed.
 #[derive(Debug)]
 pub struct History {
     rings: [Ring; 3],

@@ -17,7 +17,7 @@ use crate::served::{Place, Served};
 
 /// By how much the memory of the server may grow with two hundred clients: what their connections
 /// and answers may take at most, which `docs/serve.md` adds up.
-const GROWTH_BYTES_MAX: u64 = 96 * 1024 * 1024;
+const GROWTH_BYTES_MAX: u64 = 64 * 1024 * 1024;
 
 const SESSIONS: usize = 200;
 const ASKING: usize = 100;
