@@ -128,6 +128,7 @@ impl CliError {
     /// The exit code.
     pub(super) fn code(&self) -> u8 {
         match self {
+            Self::Config(ConfigError::Medium { .. }) => code::STORAGE,
             Self::Session(error) => session_code(error),
             Self::Usage { .. }
             | Self::Input { .. }
@@ -160,6 +161,7 @@ impl CliError {
             Self::Session(SessionError::SelectorTooShort { .. }) => "not-found",
             Self::Session(error) => error.kind(),
             Self::Usage { .. } | Self::Input { .. } => "invalid-input",
+            Self::Config(ConfigError::Medium { .. }) => "storage",
             Self::Config(_) => "invalid-config",
             Self::NoStore | Self::NoHome => "no-home",
             Self::Remote { .. } => "unreachable",

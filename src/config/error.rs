@@ -15,6 +15,14 @@ pub enum ConfigError {
         /// What the system says, or what is wrong with its content.
         why: String,
     },
+    /// The medium fails, or the system is out of something.
+    #[error("cannot read the configuration file {}: {why}", path.display())]
+    Medium {
+        /// The file.
+        path: PathBuf,
+        /// What the system says.
+        why: String,
+    },
     /// The file is no TOML.
     #[error("{}:{line}: {message}", path.display())]
     Syntax {
@@ -64,6 +72,9 @@ impl ConfigError {
         match self {
             Self::Unreadable { .. } => {
                 "name a readable UTF-8 file with --config FILE or ANNALS_CONFIG".to_owned()
+            }
+            Self::Medium { .. } => {
+                "see what the system says of the disk; --config FILE names another file".to_owned()
             }
             Self::Syntax { .. } => "write `key = value`, one a line: it is TOML".to_owned(),
             Self::Unknown { suggestion: Some(meant), .. } => format!("did you mean {meant}?"),

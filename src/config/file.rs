@@ -1,7 +1,7 @@
 //! The configuration file: `key = value`, one a line, as TOML.
 
 use std::ffi::OsString;
-use std::io::{ErrorKind, Read as _};
+use std::io::{self, ErrorKind, Read as _};
 use std::path::Path;
 
 use toml::de::{DeTable, DeValue};
@@ -37,12 +37,11 @@ pub(super) struct Entry {
 ///
 /// It cannot be read, or is no TOML.
 pub(super) fn read(path: &Path, is_named: bool) -> Result<Option<Written>, ConfigError> {
-    let unreadable = |why: String| ConfigError::Unreadable { path: path.to_owned(), why };
     let input = match disk::open_input(path) {
         Err(error) if is_absent(error.kind()) && !is_named => return Ok(None),
-        input => input.map_err(|error| unreadable(error.source.to_string()))?,
+        input => input.map_err(|error| of_the_system(path, &error.source))?,
     };
-    let (text, mode) = read_input(input).map_err(|why| unreadable(why.to_owned()))?;
+    let (text, mode) = read_input(path, input)?;
     let table = DeTable::parse(&text).map_err(|error| ConfigError::Syntax {
         path: path.to_owned(),
         line: error.span().map_or(1, |span| line_of(&text, span.start)),
@@ -57,15 +56,29 @@ fn is_absent(kind: ErrorKind) -> bool {
     matches!(kind, ErrorKind::NotFound | ErrorKind::NotADirectory)
 }
 
-fn read_input(input: Input) -> Result<(String, u32), String> {
-    let mode = input.mode().map_err(|error| error.to_string())?;
-    let mut bytes = Vec::new();
-    let read = input.take(CONFIG_BYTES_MAX + 1).read_to_end(&mut bytes);
-    read.map_err(|error| error.to_string())?;
-    if bytes.len() as u64 > CONFIG_BYTES_MAX {
-        return Err(format!("it has more than {CONFIG_BYTES_MAX} bytes"));
+/// A file that was named wrong is a mistake of whoever named it; everything else is the medium's.
+fn of_the_system(path: &Path, error: &io::Error) -> ConfigError {
+    use ErrorKind::{IsADirectory, NotADirectory, NotFound, PermissionDenied};
+
+    let (path, why) = (path.to_owned(), error.to_string());
+    match error.kind() {
+        NotFound | NotADirectory | IsADirectory | PermissionDenied | ErrorKind::InvalidInput => {
+            ConfigError::Unreadable { path, why }
+        }
+        _ => ConfigError::Medium { path, why },
     }
-    let text = String::from_utf8(bytes).map_err(|_| "it is not UTF-8".to_owned())?;
+}
+
+fn read_input(path: &Path, input: Input) -> Result<(String, u32), ConfigError> {
+    let unreadable = |why: String| ConfigError::Unreadable { path: path.to_owned(), why };
+    let of_the_system = |error: io::Error| of_the_system(path, &error);
+    let mode = input.mode().map_err(of_the_system)?;
+    let mut bytes = Vec::new();
+    input.take(CONFIG_BYTES_MAX + 1).read_to_end(&mut bytes).map_err(of_the_system)?;
+    if bytes.len() as u64 > CONFIG_BYTES_MAX {
+        return Err(unreadable(format!("it has more than {CONFIG_BYTES_MAX} bytes")));
+    }
+    let text = String::from_utf8(bytes).map_err(|_| unreadable("it is not UTF-8".to_owned()))?;
     Ok((text, mode))
 }
 

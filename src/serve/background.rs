@@ -1,5 +1,6 @@
 //! What a server does by itself: it takes figures, checks the store, and looks for changes.
 
+use std::collections::HashMap;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
@@ -11,7 +12,10 @@ use super::recent::Recent;
 use super::{Change, Shared, Totals};
 use crate::manager::{SessionError, SessionHealth};
 use crate::repository::{Following, Growth, Read, RepositoryError, SessionRepository};
-use crate::vocabulary::{Clock as _, SystemClock};
+use crate::vocabulary::{Clock as _, EventKind, Record, SessionId, SystemClock};
+
+/// Most names that are kept; a few hundred bytes each.
+const NAMES_MAX: usize = 1024;
 
 /// How often locks are looked for.
 const LOCKS_PERIOD: Duration = Duration::from_secs(10);
@@ -93,7 +97,7 @@ async fn checked<R: SessionRepository>(
 
 /// Tells what happens to sessions, again and again. What cannot be read now is told later.
 async fn follow<R: SessionRepository>(shared: Arc<Shared<R>>) {
-    let mut following = Following::default();
+    let (mut following, mut names) = (Following::default(), Names::default());
     let mut ticks = interval(shared.options.change_period);
     ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
     loop {
@@ -101,7 +105,7 @@ async fn follow<R: SessionRepository>(shared: Arc<Shared<R>>) {
         match shared.manager.repository().growths(&mut following).await {
             Ok(growths) => {
                 for growth in growths {
-                    tell(&shared, &growth).await;
+                    tell(&shared, &mut names, &growth).await;
                 }
                 shared.following.send_replace(true);
             }
@@ -110,20 +114,51 @@ async fn follow<R: SessionRepository>(shared: Arc<Shared<R>>) {
     }
 }
 
+/// Names of sessions, kept until something is recorded that may change one: a session that grows by
+/// messages need not be loaded for each of them.
+#[derive(Default)]
+struct Names(HashMap<SessionId, Option<String>>);
+
+impl Names {
+    async fn of<R: SessionRepository>(
+        &mut self,
+        repository: &R,
+        session: &SessionId,
+    ) -> Result<Option<String>, RepositoryError> {
+        if let Some(name) = self.0.get(session) {
+            return Ok(name.clone());
+        }
+        let name = repository.load(session).await?.state.name;
+        let name = name.map(|name| name.as_str().to_owned());
+        if self.0.len() >= NAMES_MAX {
+            self.0.clear();
+        }
+        self.0.insert(session.clone(), name.clone());
+        Ok(name)
+    }
+
+    fn hear(&mut self, session: &SessionId, record: &Record) {
+        let kind = EventKind::from_name(&record.kind);
+        if !matches!(kind, Some(EventKind::MessageRecorded | EventKind::FileRecorded)) {
+            self.0.remove(session);
+        }
+    }
+}
+
 /// Tells what a history has grown by.
-async fn tell<R: SessionRepository>(shared: &Shared<R>, growth: &Growth) {
+async fn tell<R: SessionRepository>(shared: &Shared<R>, names: &mut Names, growth: &Growth) {
     let Growth { session, after_seq, seq } = growth;
     let told = async {
-        let name = shared.manager.repository().load(session).await?.state.name;
-        let name = name.map(|name| name.as_str().to_owned());
-        let mut records = shared.manager.repository().records(session, after_seq + 1).await?;
+        let repository = shared.manager.repository();
+        let mut records = repository.records(session, after_seq + 1).await?;
         while let Some(read) = records.next().await {
             let Read::Record(record) = read? else { continue };
             if record.seq > *seq {
                 break;
             }
-            let (session, name) = (session.clone(), name.clone());
-            shared.changes.tell(Change { session, name, record: *record });
+            names.hear(session, &record);
+            let name = names.of(repository, session).await?;
+            shared.changes.tell(Change { session: session.clone(), name, record: *record });
         }
         Ok::<_, RepositoryError>(())
     };
