@@ -24,7 +24,7 @@ const START: &str = "the process or one of its threads begins or ends";
 const MEMORY: &str = "memory, and stacks of threads";
 
 /// Why an append makes a call. What no row explains is shown without a reason.
-const WHY: [(&str, &str); 46] = [
+const WHY: [(&str, &str); 47] = [
     ("access", START),
     ("arch_prctl", START),
     ("brk", MEMORY),
