@@ -43,6 +43,9 @@ use crate::vocabulary::{
     Verification, WriteFigures,
 };
 
+/// Most sessions of a list that is collected, rather than fed by a thread of its own.
+const COLLECTED_MAX: usize = 256;
+
 /// Most sessions that are kept open between two calls: each holds three descriptors.
 const SLOTS_MAX: usize = 128;
 
@@ -310,7 +313,7 @@ impl SessionRepository for FileSystemRepository {
     }
 
     async fn sessions(&self, filter: &SessionFilter) -> Result<Sessions, RepositoryError> {
-        if self.hop == Hop::None && filter.limit.is_some() {
+        if self.hop == Hop::None && filter.limit.is_some_and(|limit| limit <= COLLECTED_MAX) {
             // A few need no stream, and so no thread.
             return Ok(self.list(filter).await?.into());
         }

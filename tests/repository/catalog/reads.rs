@@ -7,7 +7,7 @@ use annals::disk::{DiskOperation, FaultyDisk};
 use annals::repository::{FileSystemRepository, SessionRepository as _};
 use annals::vocabulary::{ExpectedSeq, Redacted, SessionFilter};
 
-use super::scene::{Scene, listed, say, wait};
+use super::scene::{Scene, listed, say, streamed, wait};
 use crate::figures;
 use crate::support::{author, id};
 
@@ -66,6 +66,17 @@ fn a_listing_opens_no_sessions_and_reads_what_it_shows() {
     assert_eq!(all_again, (0, 0));
     // What the other one has told, and that this is all.
     assert_eq!(changed, (0, 2));
+}
+
+#[test]
+fn a_long_list_is_a_stream_and_leaves_nothing_in_memory_even_where_it_has_a_limit() {
+    let scene = many();
+    for limit in [None, Some(SESSIONS), Some(SESSIONS - 1)] {
+        let process = scene.process().without_hops();
+        let filter = SessionFilter { limit, ..SessionFilter::everything() };
+        assert_eq!(streamed(&process, &filter).len(), limit.unwrap_or(SESSIONS));
+        assert_eq!(process.watermark(), None, "{limit:?}: the catalog was not kept");
+    }
 }
 
 #[test]
