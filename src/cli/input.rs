@@ -4,6 +4,8 @@ use std::io::{self, BufRead, BufReader, Read};
 use std::path::{Path, PathBuf};
 
 use super::error::CliError;
+#[cfg(feature = "serve")]
+use crate::config::ConfigError;
 use crate::disk;
 
 /// Stands for standard input where a file or a text is asked for.
@@ -31,16 +33,36 @@ pub(super) fn open(path: &Path) -> Result<Box<dyn Read + Send>, CliError> {
 ///
 /// It cannot be read, has more than `bytes_max` bytes, or is not UTF-8.
 pub(super) fn read_text(path: &Path, bytes_max: usize) -> Result<String, CliError> {
+    text_of(path, open(path)?, bytes_max)
+}
+
+fn text_of(path: &Path, input: Box<dyn Read>, bytes_max: usize) -> Result<String, CliError> {
     let fail = |why: String| CliError::Input { path: path.to_owned(), why };
     let mut bytes = Vec::new();
     let limit = u64::try_from(bytes_max).unwrap_or(u64::MAX).saturating_add(1);
-    open(path)?.take(limit).read_to_end(&mut bytes).map_err(|error| fail(error.to_string()))?;
+    input.take(limit).read_to_end(&mut bytes).map_err(|error| fail(error.to_string()))?;
     if bytes.len() > bytes_max {
         return Err(fail(format!("it has more than {bytes_max} bytes")));
     }
     String::from_utf8(bytes).map_err(|error| {
         fail(format!("it is not UTF-8: byte {} is at fault", error.utf8_error().valid_up_to()))
     })
+}
+
+/// The whole of a file that nobody but its owner can read.
+///
+/// # Errors
+///
+/// As of [`read_text`]; others can read it, so that it is no secret.
+#[cfg(feature = "serve")]
+pub(super) fn read_secret(path: &Path, bytes_max: usize) -> Result<String, CliError> {
+    let fail = |why: String| CliError::Input { path: path.to_owned(), why };
+    let file = disk::open_input(path).map_err(|error| fail(error.source.to_string()))?;
+    let mode = file.mode().map_err(|error| fail(error.to_string()))?;
+    if mode & 0o077 != 0 {
+        return Err(ConfigError::Exposed { path: path.to_owned(), key: "the token", mode }.into());
+    }
+    text_of(path, Box::new(file), bytes_max)
 }
 
 /// One line of an input whose lines are bounded.

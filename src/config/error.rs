@@ -53,12 +53,12 @@ pub enum ConfigError {
         /// What is wrong with the value.
         objection: Objection,
     },
-    /// The file holds a token, and others than its owner can read it.
+    /// The file holds a token, or is one, and others than its owner can read it.
     #[error("{} holds {key}, and others can read it (mode {mode:03o})", path.display())]
     Exposed {
         /// The file.
         path: PathBuf,
-        /// The key of the token.
+        /// What it holds: the key of the token, or the token alone.
         key: &'static str,
         /// The file's permission bits.
         mode: u32,

@@ -1,5 +1,8 @@
 //! Who is answered: names of the server, pages of others, the token.
 
+use std::fs::Permissions;
+use std::os::unix::fs::PermissionsExt as _;
+
 use serde_json::json;
 
 use crate::client::{Connection, ask, request};
@@ -8,7 +11,7 @@ use crate::served::{Place, Served, refused};
 const TOKEN: &str = "0123456789abcdef-secret";
 
 fn served_with_token(place: &Place) -> Served {
-    std::fs::write(place.path("token"), format!("{TOKEN}\n")).unwrap();
+    place.secret("token", &format!("{TOKEN}\n"));
     place.serve(&["--token-file", "token"])
 }
 
@@ -143,6 +146,20 @@ fn without_a_token_no_other_machine_is_let_in() {
     let served = Served::start(command);
     served.get("/healthz").expect(200);
     served.get("/api/v1/sessions").expect(401);
+}
+
+#[test]
+fn a_token_in_a_file_that_others_can_read_is_refused() {
+    let place = Place::new();
+    place.secret("token", TOKEN);
+    for mode in [0o640, 0o604, 0o644] {
+        let path = place.path("token");
+        std::fs::set_permissions(&path, Permissions::from_mode(mode)).unwrap();
+        let arguments = ["--json", "serve", "--listen", "127.0.0.1:0", "--token-file", "token"];
+        let (said, code) = refused(place.command(&arguments));
+        assert_eq!((said["error"]["kind"].as_str(), code), (Some("invalid-config"), 2));
+        assert!(!said.to_string().contains(TOKEN));
+    }
 }
 
 #[test]

@@ -92,7 +92,7 @@ fn a_real_prometheus_scrapes_the_server() {
     place.create("pear");
     place.create("plum");
     place.json(&["archive", "plum"]);
-    std::fs::write(place.path("token"), TOKEN).unwrap();
+    place.secret("token", TOKEN);
     let served = place.serve(&["--token-file", "token"]);
     let prometheus = Prometheus::start(&place, served.address);
     prometheus.value("up", |value| value == 1.0);

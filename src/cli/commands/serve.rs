@@ -101,7 +101,7 @@ fn token(config: &Config) -> Result<Option<Token>, CliError> {
     let (text, origin) = match (&config.serve_token_file, &config.serve_token) {
         (Some(path), _) => {
             let path = PathBuf::from(path);
-            let text = input::read_text(&path, TOKEN_FILE_BYTES_MAX)?;
+            let text = input::read_secret(&path, TOKEN_FILE_BYTES_MAX)?;
             (text, format!("the token in {}", path.display()))
         }
         (None, Some(token)) => (token.expose().to_owned(), "the configured token".to_owned()),
