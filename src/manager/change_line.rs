@@ -1,12 +1,39 @@
-//! A change as programs ask for it: an operation and its fields, as in a line of `annals batch` and
-//! in the body of a request.
+//! A change, and the beginning of a session, as programs ask for them: an operation and its fields, as
+//! in a line of `annals batch` and in the body of a request.
+
+use std::collections::BTreeMap;
 
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
 use serde_json::{Error, Map, Value};
 
 use super::ChangeOptions;
-use crate::vocabulary::{Command, ExpectedSeq, FieldName, Key, NewMessage, Role, SessionName, Tag};
+use crate::vocabulary::{
+    Command, ExpectedSeq, FieldName, Key, NewMessage, NewSession, Role, SessionId, SessionName,
+    SessionStatus, Tag,
+};
+
+/// How a session is to begin.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct CreationLine {
+    /// Its id; one is made where none is named.
+    pub id: Option<SessionId>,
+    name: Option<SessionName>,
+    message: Option<String>,
+    cwd: Option<String>,
+    #[serde(default)]
+    status: SessionStatus,
+    #[serde(default)]
+    fields: BTreeMap<FieldName, Value>,
+}
+
+impl From<CreationLine> for NewSession {
+    fn from(line: CreationLine) -> Self {
+        let CreationLine { id: _, name, message, cwd, status, fields } = line;
+        Self { name, message, cwd, status, fields, ..Self::default() }
+    }
+}
 
 /// One change to one session.
 #[derive(Debug)]

@@ -24,7 +24,7 @@ use std::fmt;
 use std::sync::Arc;
 
 pub use crate::repository::author_from_environment;
-pub use change_line::ChangeLine;
+pub use change_line::{ChangeLine, CreationLine};
 pub use changing::{ChangeOptions, Changed};
 pub use error::SessionError;
 pub use health::{HealthCheck, HealthStatus, HealthThresholds, LatencyMs, SessionHealth};

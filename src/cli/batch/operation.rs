@@ -1,7 +1,5 @@
 //! A line of a batch as a command.
 
-use std::collections::BTreeMap;
-
 use clap::ValueEnum as _;
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
@@ -10,11 +8,8 @@ use serde_json::{Map, Value};
 use crate::cli::commands::list::Sort;
 use crate::cli::error::CliError;
 use crate::cli::time;
-use crate::manager::{ChangeLine, ChangeOptions};
-use crate::vocabulary::{
-    Command, FieldName, NewSession, SessionFilter, SessionId, SessionName, SessionStatus, Statuses,
-    Tag, Timestamp,
-};
+use crate::manager::{ChangeLine, ChangeOptions, CreationLine};
+use crate::vocabulary::{Command, NewSession, SessionFilter, SessionId, Statuses, Tag, Timestamp};
 
 const LINE_HINT: &str =
     "write one JSON object a line, such as {\"op\":\"show\",\"session\":\"@last\"}";
@@ -27,19 +22,6 @@ pub(super) enum Operation {
     Change { session: String, command: Box<Command>, options: ChangeOptions },
     Show { session: String },
     List(Box<SessionFilter>),
-}
-
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-struct CreateFields {
-    id: Option<SessionId>,
-    name: Option<SessionName>,
-    message: Option<String>,
-    cwd: Option<String>,
-    #[serde(default)]
-    status: SessionStatus,
-    #[serde(default)]
-    fields: BTreeMap<FieldName, Value>,
 }
 
 #[derive(Deserialize)]
@@ -110,11 +92,9 @@ fn of_name(name: &str, fields: Map<String, Value>) -> Result<Operation, CliError
     }
 }
 
-fn create(fields: CreateFields) -> Operation {
-    let CreateFields { id, name, message, cwd, status, fields } = fields;
-    let id = id.unwrap_or_else(SessionId::generate);
-    let new = NewSession { name, message, cwd, status, fields, ..NewSession::default() };
-    Operation::Create { id, new: Box::new(new) }
+fn create(line: CreationLine) -> Operation {
+    let id = line.id.clone().unwrap_or_else(SessionId::generate);
+    Operation::Create { id, new: Box::new(line.into()) }
 }
 
 fn of_change(ChangeLine { session, command, options }: ChangeLine) -> Operation {

@@ -1,51 +1,31 @@
 //! Changes of sessions, where the server was told to allow them.
 
-use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use axum::Json;
 use axum::extract::State;
 use axum::http::StatusCode;
-use serde::Deserialize;
 use serde_json::{Map, Value};
 
 use super::asking::{Body, Session};
-use crate::manager::ChangeLine;
+use crate::manager::{ChangeLine, CreationLine};
 use crate::repository::SessionRepository;
 use crate::serve::Shared;
 use crate::serve::fault::Fault;
 use crate::serve::writable::Writable;
-use crate::vocabulary::{
-    FieldName, NewSession, SessionId, SessionMetadata, SessionName, SessionStatus,
-};
+use crate::vocabulary::SessionMetadata;
 
 const CHANGE_HINT: &str =
     "write a body such as {\"op\":\"rename\",\"name\":\"Orchard\",\"expect\":3}";
-
-/// How a session is to begin.
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-pub(super) struct Creation {
-    id: Option<SessionId>,
-    name: Option<SessionName>,
-    message: Option<String>,
-    cwd: Option<String>,
-    #[serde(default)]
-    status: SessionStatus,
-    #[serde(default)]
-    fields: BTreeMap<FieldName, Value>,
-}
 
 /// Begins a session.
 pub(super) async fn create<R: SessionRepository>(
     State(shared): State<Arc<Shared<R>>>,
     Writable: Writable,
-    Body(creation): Body<Creation>,
+    Body(creation): Body<CreationLine>,
 ) -> Result<(StatusCode, Json<SessionMetadata>), Fault> {
-    let Creation { id, name, message, cwd, status, fields } = creation;
-    let new = NewSession { name, message, cwd, status, fields, ..NewSession::default() };
     let _turn = shared.turn().await;
-    let state = shared.manager.create_session(id, new).await?;
+    let state = shared.manager.create_session(creation.id.clone(), creation.into()).await?;
     Ok((StatusCode::CREATED, Json(state)))
 }
 
