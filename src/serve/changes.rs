@@ -10,7 +10,7 @@ use serde::Serialize;
 use tokio::sync::watch;
 
 use crate::manager::RecordLine;
-use crate::vocabulary::{Data, Record, SessionId};
+use crate::vocabulary::{Record, SessionId};
 
 /// Most changes that are kept.
 const KEPT_MAX: usize = 1024;
@@ -84,7 +84,7 @@ struct ChangeLine<'a> {
 impl Default for Changes {
     fn default() -> Self {
         let (kept, newest) = (Mutex::default(), watch::Sender::new(0));
-        Self { era: uuid::Uuid::new_v4(), kept, newest }
+        Self { era: uuid::Uuid::now_v7(), kept, newest }
     }
 }
 
@@ -93,7 +93,7 @@ impl Changes {
     pub fn tell(&self, change: Change) {
         let Some(json) = json_of(&change) else { return };
         // As JSON it is kept twice: as it is, and as an event.
-        let bytes = 2 * json.len() + data_bytes_of(&change.record);
+        let bytes = 2 * json.len() + change.record.data.bytes();
         let mut kept = self.kept();
         let number = kept.newest + 1;
         kept.newest = number;
@@ -182,7 +182,7 @@ impl Kept {
 
 fn json_of(change: &Change) -> Option<String> {
     let Change { session, name, record } = change;
-    let shortened = data_bytes_of(record) > DATA_BYTES_MAX;
+    let shortened = record.data.bytes() > DATA_BYTES_MAX;
     let mut line = RecordLine::new(session, record);
     if shortened {
         line.data = None;
@@ -190,19 +190,12 @@ fn json_of(change: &Change) -> Option<String> {
     serde_json::to_string(&ChangeLine { name: name.as_deref(), record: line, shortened }).ok()
 }
 
-fn data_bytes_of(record: &Record) -> usize {
-    match &record.data {
-        Data::Present(data) => data.get().len(),
-        Data::Erased(_) => 0,
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use serde_json::value::RawValue;
 
     use super::*;
-    use crate::vocabulary::{Author, Link, Timestamp};
+    use crate::vocabulary::{Author, Data, Link, Timestamp};
 
     fn change(seq: u64, data_bytes: usize) -> Change {
         let data = format!("\"{}\"", "x".repeat(data_bytes));

@@ -34,6 +34,17 @@ pub enum Data {
     Erased(Digest),
 }
 
+impl Data {
+    /// How many bytes there are; none of what was removed.
+    #[must_use]
+    pub fn bytes(&self) -> usize {
+        match self {
+            Self::Present(data) => data.get().len(),
+            Self::Erased(_) => 0,
+        }
+    }
+}
+
 impl Record {
     /// The event, or `None` where it was redacted.
     ///

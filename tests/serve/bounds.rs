@@ -8,6 +8,7 @@ use std::time::Duration;
 use annals::SessionManager;
 use annals::repository::InMemoryRepository;
 use annals::serve::{Options, Server};
+use annals::vocabulary::{NewMessage, NewSession, Role};
 use tokio::runtime::Runtime;
 use tokio::sync::oneshot;
 
@@ -158,4 +159,33 @@ fn bytes_that_are_no_http_end_the_connection_and_nothing_else() {
         connection.reader.read_to_end(&mut rest).expect("the server ends it");
     }
     served.get("/healthz").expect(200);
+}
+
+#[test]
+fn a_page_of_very_long_records_shows_the_newest_and_leads_to_those_before() {
+    let here = Here::with(Options::default());
+    let seq = here.runtime.block_on(async {
+        let new = NewSession::default();
+        here.manager.create_session(Some("long".parse().unwrap()), new).await.unwrap();
+        let mut seq = 0;
+        for _ in 0..80 {
+            let message = NewMessage::new(Role::user(), "x".repeat(60_000));
+            let session = "long".parse().unwrap();
+            seq = here.manager.record_message(&session, message).await.unwrap().seq;
+        }
+        seq
+    });
+
+    let page = ask(here.address, "GET", "/sessions/long", &[], "").expect(200);
+    let shown = |seq: u64| page.text().contains(&format!("id=\"seq-{seq}\""));
+
+    // 4 MiB are some seventy of them.
+    assert!(shown(seq) && shown(seq - 60) && !shown(2));
+    let first = (1..=seq).find(|seq| shown(*seq)).unwrap();
+    assert!(page.text().contains(&format!("Records before {first}")));
+    assert!(!page.text().contains("not there"), "nothing is lost");
+    // Of each text there is the beginning, and the way to the whole.
+    assert!(page.text().contains(&format!("/sessions/long/text/{seq}")));
+    let whole = ask(here.address, "GET", &format!("/sessions/long/text/{seq}"), &[], "");
+    assert!(whole.expect(200).text().contains(&"x".repeat(60_000)));
 }

@@ -22,7 +22,7 @@ impl Measured {
     /// Figures under a number of their own.
     #[must_use]
     pub fn new(figures: Figures) -> Self {
-        // Of these 64 bits all but two are random.
+        // A counter that begins at random each millisecond, and 32 bits that are random.
         let (_, id) = uuid::Uuid::now_v7().as_u64_pair();
         Self { id, figures }
     }

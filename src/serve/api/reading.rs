@@ -13,9 +13,7 @@ use crate::manager::{Head, Moment, RecordLine, SessionError};
 use crate::repository::{Read, SessionRepository};
 use crate::serve::Shared;
 use crate::serve::fault::Fault;
-use crate::vocabulary::{
-    Clock as _, Data, Finding, Record, SessionId, SessionMetadata, SystemClock,
-};
+use crate::vocabulary::{Clock as _, Finding, Record, SessionId, SessionMetadata, SystemClock};
 
 /// Records of a page that says nothing about it.
 const RECORDS_DEFAULT: usize = 100;
@@ -101,10 +99,7 @@ async fn read_page<R: SessionRepository>(
         match read.map_err(SessionError::from)? {
             Read::Damage(finding) => page.findings.push(finding),
             Read::Record(record) => {
-                bytes += match &record.data {
-                    Data::Present(data) => data.get().len(),
-                    Data::Erased(_) => 0,
-                };
+                bytes += record.data.bytes();
                 let is_full = page.records.len() >= limit
                     || bytes > PAGE_BYTES_MAX && !page.records.is_empty();
                 if is_full {

@@ -1,5 +1,6 @@
 //! What each address is answered with: the values are read here, and shown elsewhere.
 
+use std::collections::VecDeque;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -22,6 +23,8 @@ use crate::vocabulary::{
     several_lines,
 };
 
+/// Most bytes of records that are read for one page; the newest are shown, and one at least.
+const PAGE_BYTES_MAX: usize = 4 * 1024 * 1024;
 /// How long one search reads, and how many sessions: whoever searches waits for it.
 const SEARCH_TIME_MAX: Duration = Duration::from_secs(3);
 const SEARCH_SESSIONS_MAX: usize = 2_000;
@@ -174,29 +177,45 @@ pub(super) async fn show_session<R: SessionRepository>(
         Some(seq) if seq != last => shared.manager.state_at(&id, Moment::Seq(seq)).await?,
         _ => now,
     };
-    let read = records(&shared, &id, Visit::first_of(state.seq), state.seq).await?;
-    let visit = Visit { state: &state, last, read: &read, now: SystemClock.now() };
+    let (first, read) = records(&shared, &id, Visit::first_of(state.seq), state.seq).await?;
+    let visit = Visit { state: &state, last, first, read: &read, now: SystemClock.now() };
     let title = text::title_of(&state);
     Ok(framed(&shared, Tab::Sessions, &title, &session::body(&visit)))
 }
 
-/// The records from one to another, with damage between them.
+/// The records from one to another, with damage between them: as many of the last ones as are within
+/// the bound of a page, and the first that they may begin with.
 async fn records<R: SessionRepository>(
     shared: &Shared<R>,
     session: &SessionId,
-    first: u64,
+    mut first: u64,
     last: u64,
-) -> Result<Vec<Read>, Failure> {
+) -> Result<(u64, Vec<Read>), Failure> {
     let mut records = shared.manager.history(session, first).await?;
-    let mut read = Vec::new();
+    let (mut read, mut bytes) = (VecDeque::new(), 0);
     while let Some(next) = records.next().await {
         let next = next?;
         if matches!(&next, Read::Record(record) if record.seq > last) {
             break;
         }
-        read.push(next);
+        bytes += bytes_of(&next);
+        read.push_back(next);
+        while bytes > PAGE_BYTES_MAX && read.len() > 1 {
+            let dropped = read.pop_front();
+            bytes -= dropped.as_ref().map_or(0, bytes_of);
+            if let Some(Read::Record(record)) = dropped {
+                first = record.seq + 1;
+            }
+        }
     }
-    Ok(read)
+    Ok((first, read.into()))
+}
+
+fn bytes_of(read: &Read) -> usize {
+    match read {
+        Read::Record(record) => record.data.bytes(),
+        Read::Damage(_) => 0,
+    }
 }
 
 /// `/sessions/{id}/text/{seq}`: the whole of what a message says.
@@ -207,7 +226,7 @@ pub(super) async fn show_text<R: SessionRepository>(
     let _turn = shared.turn().await;
     let id = id_of(&id)?;
     let seq = MomentQuery { at: seq }.seq()?.unwrap_or(1);
-    let read = records(&shared, &id, seq, seq).await?;
+    let (_, read) = records(&shared, &id, seq, seq).await?;
     let message = read.iter().find_map(message_of).ok_or_else(Failure::no_page)?;
     let whole = match &message.blob {
         Some(blob) if blob.bytes > WHOLE_TEXT_BYTES_MAX => None,

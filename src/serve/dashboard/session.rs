@@ -21,13 +21,15 @@ pub(super) struct Visit<'a> {
     pub(super) state: &'a SessionMetadata,
     /// The last record that there is; beyond `state.seq` where the page shows the past.
     pub(super) last: u64,
-    /// Records up to the one that the state is at, and damage between them.
+    /// The first record that the page shows.
+    pub(super) first: u64,
+    /// Records from there to the one that the state is at, and damage between them.
     pub(super) read: &'a [Read],
     pub(super) now: Timestamp,
 }
 
 impl Visit<'_> {
-    /// The first record that a page shows which is at a record.
+    /// The first record that a page shows which is at a record, unless they are very long.
     pub(super) fn first_of(at: u64) -> u64 {
         at.saturating_sub(PAGE_RECORDS - 1).max(1)
     }
@@ -39,8 +41,8 @@ impl Visit<'_> {
 
 /// The page.
 pub(super) fn body(visit: &Visit<'_>) -> Markup {
-    let Visit { state, read, .. } = visit;
-    let first = Visit::first_of(state.seq);
+    let Visit { state, read, first, .. } = visit;
+    let first = *first;
     html! {
         div.heading {
             h1 { bdi { (title_of(state)) } }

@@ -164,7 +164,7 @@ async fn a_session_with_damage_in_its_place() {
     let mut read = records(&manager).await;
     read.remove(2);
     read.insert(2, Read::Damage(finding()));
-    let visit = Visit { state: &state, last: 9, read: &read, now: NOW.parse().unwrap() };
+    let visit = Visit { state: &state, last: 9, first: 1, read: &read, now: NOW.parse().unwrap() };
     assert_snapshot("session", &session::body(&visit));
 }
 

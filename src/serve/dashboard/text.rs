@@ -42,8 +42,15 @@ pub(super) fn beginning(text: &str, bytes_max: usize) -> &str {
     text.get(..end.unwrap_or(0)).unwrap_or_default()
 }
 
-/// A text in several lines. A long one is folded behind its beginning.
+/// Whether a page of many records shows only the beginning of a text.
+pub(super) fn is_cut(text: &str) -> bool {
+    text.len() > TEXT_BYTES_MAX
+}
+
+/// A text in several lines. A long one is folded behind its beginning, and of one over the bound
+/// only so much is there.
 pub(super) fn block(text: &str) -> Markup {
+    let extent = if is_cut(text) { "The beginning" } else { "Whole text" };
     let shown = several_lines(beginning(text, TEXT_BYTES_MAX));
     let (chars, lines) = (shown.chars().count(), shown.lines().count());
     if chars <= UNFOLDED_CHARS_MAX && lines <= UNFOLDED_LINES_MAX {
@@ -54,7 +61,7 @@ pub(super) fn block(text: &str) -> Markup {
     html! {
         div.text.lead dir="auto" { (lead) "…" }
         details.long {
-            summary { "Whole text, " (super::units::counted(lines as u64, "line")) }
+            summary { (extent) ", " (super::units::counted(lines as u64, "line")) }
             div.text dir="auto" { (shown) }
         }
     }
@@ -85,6 +92,14 @@ mod tests {
         let shown = block("<script>alert(1)</script>\n\u{1b}[2J").into_string();
         assert!(shown.contains("&lt;script&gt;alert(1)&lt;/script&gt;\n\\u{1b}[2J"), "{shown}");
         assert!(!shown.contains("<script"), "{shown}");
+    }
+
+    #[test]
+    fn a_text_over_the_bound_is_not_called_whole() {
+        let whole = "x".repeat(TEXT_BYTES_MAX);
+        assert!(block(&whole).into_string().contains("Whole text, 1 line"));
+        let shown = block(&format!("{whole}end")).into_string();
+        assert!(shown.contains("The beginning, 1 line") && !shown.contains("end"), "{shown}");
     }
 
     #[test]

@@ -4,7 +4,7 @@
 use maud::{Markup, html};
 
 use super::findings;
-use super::text::{address_of, block, line};
+use super::text::{address_of, block, is_cut, line};
 use super::units::counted;
 use crate::repository::Read;
 use crate::vocabulary::{ByteCount, Event, MessageRecorded, Record, SessionId, Timestamp, Tokens};
@@ -80,13 +80,19 @@ fn spoken(session: &SessionId, record: &Record, message: &MessageRecorded) -> Ma
                 @if let Some(tokens) = &message.tokens { span.quiet { (cost(tokens)) } }
             }
             @if text.trim().is_empty() { p.quiet { "without text" } } @else { (block(text)) }
-            @if let Some(blob) = &message.blob {
+            @if let Some(bytes) = bytes_elsewhere(message) {
                 p { a href={ (address_of(session)) "/text/" (record.seq) } {
-                    "Whole text, " (ByteCount(blob.bytes))
+                    "Whole text, " (ByteCount(bytes))
                 } }
             }
         }
     }
+}
+
+/// The length of a text of which the page shows only the beginning.
+fn bytes_elsewhere(message: &MessageRecorded) -> Option<u64> {
+    let text = message.text.as_ref().filter(|text| is_cut(text)).map(|text| text.len() as u64);
+    message.blob.as_ref().map(|blob| blob.bytes).or(text)
 }
 
 fn cost(Tokens { input, output, cache_read, cache_creation }: &Tokens) -> String {
