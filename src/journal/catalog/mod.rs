@@ -24,7 +24,7 @@ pub use forgetting::forget;
 pub use layers::Reading;
 pub use looking::RACY_NS;
 pub use remembering::{remember, remembered};
-pub use settling::settle_for_all;
+pub use settling::settle_if_quiet;
 pub(super) use settling::{is_sound, stamp_of};
 pub use unfolded::Change;
 pub use view::{Unusable, View, Watermark};

@@ -10,6 +10,10 @@ use crate::format::layout::CatalogPaths;
 use crate::journal::{Condition, Journal, JournalError};
 use crate::vocabulary::SessionId;
 
+/// How long ago the last change of a session must have been for its writer to be done: as long as a
+/// writer that goes on lets readers wait for a row.
+const QUIET_NS: i64 = 1_000_000_000;
+
 /// What a journal comes to.
 #[derive(Debug)]
 pub(super) enum Replayed {
@@ -81,8 +85,19 @@ pub(super) fn settle(
 }
 
 /// Reads a session's journal for all who read the catalog, if that can be had at once.
-pub fn settle_for_all(disk: &Arc<dyn Disk>, feed: &Feed, session: &SessionId) -> bool {
+fn settle_for_all(disk: &Arc<dyn Disk>, feed: &Feed, session: &SessionId) -> bool {
     settle(disk, feed.paths(), session, |row| feed.told_row(&**disk, *row))
+}
+
+/// The same for a session that nobody seems to be writing to. A writer at work would be kept out
+/// meanwhile, and would have to announce its next change; and it tells a row before long.
+pub fn settle_if_quiet(disk: &Arc<dyn Disk>, feed: &Feed, session: &SessionId) -> bool {
+    let stamp = stamp_of(&**disk, feed.paths(), session);
+    let is_quiet = stamp.is_some_and(|stamp| {
+        let since = disk.now_ns().saturating_sub(stamp.changed_ns);
+        !(0..QUIET_NS).contains(&since)
+    });
+    is_quiet && settle_for_all(disk, feed, session)
 }
 
 /// Settles a session for all who read the catalog, or tells them to look at it.

@@ -8,7 +8,7 @@ use tracing::{debug, warn};
 
 use super::Inner;
 use super::admission::Admission;
-use crate::journal::catalog::{Folding, Reading, Unusable, View, Watermark, fold, settle_for_all};
+use crate::journal::catalog::{Folding, Reading, Unusable, View, Watermark, fold, settle_if_quiet};
 use crate::repository::{Listing, RepositoryError, Unreadable};
 use crate::vocabulary::{SessionFilter, SessionId, SessionMetadata, SortKey};
 
@@ -197,7 +197,7 @@ impl Inner {
         let mut listing = Listing::default();
         for session in told.pending {
             if self.take_opened(&mut listing, &session, filter) {
-                settle_for_all(&self.store.disk, &self.store.feed, &session);
+                settle_if_quiet(&self.store.disk, &self.store.feed, &session);
             }
         }
         listing.unreadable.extend(told.strangers.into_iter().map(stranger));

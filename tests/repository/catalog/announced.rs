@@ -71,7 +71,10 @@ impl Play {
             IsFolded => self.scene.fold(),
             // There may be none: it was deleted before.
             IsDeleted => drop(self.scene.memory.remove_dir_all(&self.scene.paths().root())),
-            Waits => self.scene.clock.advance_ms(1_100),
+            Waits => {
+                self.scene.clock.advance_ms(1_100);
+                self.scene.memory.pass_time(Duration::from_millis(1_100));
+            }
         }
     }
 }
@@ -130,13 +133,32 @@ fn a_writer_that_ends_tells_the_row_that_it_owes() {
 #[test]
 fn a_reader_that_tells_the_row_is_told_of_the_next_change() {
     let mut play = Play::new();
-    for happening in [OneWrites, OneWrites, IsListed, OneWrites, OneWrites] {
+    for happening in [OneWrites, OneWrites, Waits, IsListed, OneWrites, OneWrites] {
         play.go_on(happening);
     }
 
     assert!(play.is_pending());
+    play.go_on(Waits);
     play.scene.assert_true_of(&play.reader, "once more");
     assert!(!play.is_pending());
+}
+
+#[test]
+fn a_reader_does_not_keep_a_writer_at_work_out() {
+    let mut play = Play::new();
+    for _ in 0..2 {
+        play.go_on(OneWrites);
+    }
+    let counting = FaultyDisk::new(Arc::new(play.scene.memory.clone()));
+    let process = play.scene.process_on(Arc::new(counting.clone()));
+    let before = counting.calls(DiskOperation::Lock);
+
+    listed(&process);
+
+    assert_eq!(counting.calls(DiskOperation::Lock) - before, 0);
+    play.go_on(Waits);
+    listed(&process);
+    assert_eq!(counting.calls(DiskOperation::Lock) - before, 1);
 }
 
 #[test]

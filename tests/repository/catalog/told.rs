@@ -1,6 +1,7 @@
 //! What writers tell, and what becomes of it when it cannot be told.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use annals::disk::{Disk as _, DiskOperation, Fault, FaultyDisk};
 use annals::format::catalog::{Row, Stamp};
@@ -133,6 +134,7 @@ fn a_row_that_says_something_else_than_its_journal_is_found_and_mended() {
 fn an_intent_of_a_writer_that_died_is_settled_by_a_listing() {
     let scene = scene();
     scene.feed().intend(&scene.memory, &id("pear")).unwrap();
+    scene.memory.pass_time(Duration::from_secs(2));
     scene.assert_true("pending");
     let faulty = FaultyDisk::new(Arc::new(scene.memory.clone()));
     let process = scene.process_on(Arc::new(faulty.clone()));
