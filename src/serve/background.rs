@@ -17,6 +17,12 @@ use crate::vocabulary::{Clock as _, EventKind, Record, SessionId, SystemClock};
 /// Most names that are kept; a few hundred bytes each.
 const NAMES_MAX: usize = 1024;
 
+/// Most changes that are read before they are told: a quarter of what followers are kept.
+const TOGETHER_MAX: usize = 256;
+
+/// Most bytes of data that are read before they are told.
+const TOGETHER_BYTES_MAX: usize = 1024 * 1024;
+
 /// How often locks are looked for.
 const LOCKS_PERIOD: Duration = Duration::from_secs(10);
 
@@ -97,7 +103,9 @@ async fn checked<R: SessionRepository>(
 
 /// Tells what happens to sessions, again and again. What cannot be read now is told later.
 async fn follow<R: SessionRepository>(shared: Arc<Shared<R>>) {
-    let (mut following, mut names) = (Following::default(), Names::default());
+    let mut following = Following::default();
+    let mut teller =
+        Teller { shared: &shared, names: Names::default(), untold: Vec::new(), bytes: 0 };
     let mut ticks = interval(shared.options.change_period);
     ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
     loop {
@@ -105,8 +113,9 @@ async fn follow<R: SessionRepository>(shared: Arc<Shared<R>>) {
         match shared.manager.repository().growths(&mut following).await {
             Ok(growths) => {
                 for growth in growths {
-                    tell(&shared, &mut names, &growth).await;
+                    teller.read(&growth).await;
                 }
+                teller.tell();
                 shared.following.send_replace(true);
             }
             Err(error) => warn!(%error, "cannot follow the store"),
@@ -145,24 +154,52 @@ impl Names {
     }
 }
 
-/// Tells what a history has grown by.
-async fn tell<R: SessionRepository>(shared: &Shared<R>, names: &mut Names, growth: &Growth) {
-    let Growth { session, after_seq, seq } = growth;
-    let told = async {
-        let repository = shared.manager.repository();
+/// Tells what histories have grown by: many changes together, since each telling wakes everybody
+/// who follows.
+struct Teller<'s, R: SessionRepository> {
+    shared: &'s Shared<R>,
+    names: Names,
+    untold: Vec<Change>,
+    /// How much data they hold.
+    bytes: usize,
+}
+
+impl<R: SessionRepository> Teller<'_, R> {
+    async fn read(&mut self, growth: &Growth) {
+        let Growth { session, after_seq, seq } = growth;
+        if let Err(error) = self.read_up_to(session, *after_seq, *seq).await {
+            warn!(session_id = %session, after_seq, seq, %error, "cannot tell what has happened");
+        }
+    }
+
+    async fn read_up_to(
+        &mut self,
+        session: &SessionId,
+        after_seq: u64,
+        seq: u64,
+    ) -> Result<(), RepositoryError> {
+        let repository = self.shared.manager.repository();
         let mut records = repository.records(session, after_seq + 1).await?;
         while let Some(read) = records.next().await {
             let Read::Record(record) = read? else { continue };
-            if record.seq > *seq {
+            if record.seq > seq {
                 break;
             }
-            names.hear(session, &record);
-            let name = names.of(repository, session).await?;
-            shared.changes.tell(Change { session: session.clone(), name, record: *record });
+            self.names.hear(session, &record);
+            let name = self.names.of(repository, session).await?;
+            self.bytes += record.data.bytes();
+            self.untold.push(Change { session: session.clone(), name, record: *record });
+            if self.untold.len() >= TOGETHER_MAX || self.bytes >= TOGETHER_BYTES_MAX {
+                self.tell();
+            }
         }
-        Ok::<_, RepositoryError>(())
-    };
-    if let Err(error) = told.await {
-        warn!(session_id = %session, after_seq, seq, %error, "cannot tell what has happened");
+        Ok(())
+    }
+
+    fn tell(&mut self) {
+        if !self.untold.is_empty() {
+            self.shared.changes.tell(self.untold.drain(..));
+            self.bytes = 0;
+        }
     }
 }

@@ -89,29 +89,16 @@ impl Default for Changes {
 }
 
 impl Changes {
-    /// Tells all followers of a change. One without a JSON form is not told.
-    pub fn tell(&self, change: Change) {
-        let Some(json) = json_of(&change) else { return };
-        // As JSON it is kept twice: as it is, and as an event.
-        let bytes = 2 * json.len() + change.record.data.bytes();
+    /// Tells all followers of changes, in order, and wakes them once for all of these. One without a
+    /// JSON form is not told.
+    pub fn tell(&self, changes: impl IntoIterator<Item = Change>) {
         let mut kept = self.kept();
-        let number = kept.newest + 1;
-        kept.newest = number;
-        kept.bytes += bytes;
-        kept.changes.push_back(Arc::new(Numbered {
-            number,
-            change,
-            json,
-            events: Default::default(),
-            bytes,
-        }));
-        while kept.changes.len() > KEPT_MAX || kept.bytes > KEPT_BYTES_MAX && kept.changes.len() > 1
-        {
-            let dropped = kept.changes.pop_front();
-            kept.bytes -= dropped.map_or(0, |dropped| dropped.bytes);
+        for change in changes {
+            kept.take(change);
         }
+        let newest = kept.newest;
         drop(kept);
-        self.newest.send_replace(number);
+        self.newest.send_replace(newest);
     }
 
     /// The number of the newest change; 0 before the first.
@@ -165,6 +152,21 @@ impl Changes {
 }
 
 impl Kept {
+    fn take(&mut self, change: Change) {
+        let Some(json) = json_of(&change) else { return };
+        // As JSON it is kept twice: as it is, and as an event.
+        let bytes = 2 * json.len() + change.record.data.bytes();
+        let (number, events) = (self.newest + 1, Default::default());
+        self.newest = number;
+        self.bytes += bytes;
+        self.changes.push_back(Arc::new(Numbered { number, change, json, events, bytes }));
+        while self.changes.len() > KEPT_MAX || self.bytes > KEPT_BYTES_MAX && self.changes.len() > 1
+        {
+            let dropped = self.changes.pop_front();
+            self.bytes -= dropped.map_or(0, |dropped| dropped.bytes);
+        }
+    }
+
     fn after(&self, number: u64, limit: usize) -> Result<Vec<Arc<Numbered>>, Missed> {
         if number == self.newest {
             return Ok(Vec::new());
@@ -217,18 +219,18 @@ mod tests {
     fn no_more_is_kept_than_the_bounds_allow() {
         let changes = Changes::default();
         for seq in 1..=2000 {
-            changes.tell(change(seq, 10));
+            changes.tell([change(seq, 10)]);
         }
         assert_eq!(changes.latest(usize::MAX).len(), KEPT_MAX);
         for seq in 2001..=2020 {
-            changes.tell(change(seq, 1_000_000));
+            changes.tell([change(seq, 1_000_000)]);
         }
         let kept = changes.latest(usize::MAX);
         assert_eq!(
             kept.iter().map(|kept| kept.number).collect::<Vec<_>>(),
             [2017, 2018, 2019, 2020]
         );
-        changes.tell(change(2021, 2 * KEPT_BYTES_MAX));
+        changes.tell([change(2021, 2 * KEPT_BYTES_MAX)]);
         assert_eq!(changes.latest(usize::MAX).len(), 1);
     }
 
@@ -236,7 +238,7 @@ mod tests {
     async fn whoever_is_behind_what_is_kept_or_before_what_was_told_has_missed_something() {
         let changes = Changes::default();
         for seq in 1..=2000 {
-            changes.tell(change(seq, 10));
+            changes.tell([change(seq, 10)]);
         }
         let first = 2001 - KEPT_MAX as u64;
         let after = changes.after(first - 1, 2).await.unwrap();

@@ -27,7 +27,7 @@ const KEEP_ALIVE: Duration = Duration::from_secs(15);
 const RETRY: Duration = Duration::from_secs(2);
 
 /// Most changes that are sent together: what happens in a burst costs a client one write.
-const TOGETHER_MAX: usize = 64;
+const TOGETHER_MAX: usize = 256;
 
 /// What shows that a quiet stream is alive.
 const ALIVE: &str = ":\n\n";

@@ -44,3 +44,22 @@ fn a_request_under_way_is_answered_after_the_signal() {
     assert!(served.ended().success());
     assert_eq!(place.json(&["show", "late"])[0]["id"], "late");
 }
+
+#[test]
+fn every_thread_of_a_server_gives_way_to_other_processes() {
+    let place = Place::new();
+    let served = place.serve(&[]);
+    served.get("/api/v1/sessions").expect(200);
+
+    let threads = std::fs::read_dir(format!("/proc/{}/task", served.pid())).unwrap();
+
+    let niceness_of = |thread: std::io::Result<std::fs::DirEntry>| {
+        let text = std::fs::read_to_string(thread.unwrap().path().join("stat")).unwrap();
+        // The fields behind the name, which is in parentheses and may have spaces.
+        let (_, fields) = text.rsplit_once(") ").unwrap();
+        fields.split(' ').nth(16).unwrap().parse::<i32>().unwrap()
+    };
+    let niceness: Vec<_> = threads.map(niceness_of).collect();
+    assert!(niceness.len() > 1, "{niceness:?}");
+    assert!(niceness.iter().all(|niceness| *niceness >= 10), "{niceness:?}");
+}

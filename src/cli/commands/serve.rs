@@ -53,12 +53,19 @@ struct ListeningLine {
     listening: SocketAddr,
 }
 
-/// The threads of a server.
+/// How far a server stands back: a server is asked by people, who do not notice a millisecond, while
+/// agents wait for each of their changes on the same processors.
+const NICENESS: i32 = 10;
+
+/// The threads of a server, which give way to other processes.
 ///
 /// # Errors
 ///
 /// Those of the system.
 pub(in crate::cli) fn runtime() -> io::Result<Runtime> {
+    // Threads start with the niceness of the one that starts them. Where it cannot be had, all work
+    // is done the same.
+    let _ = rustix::process::nice(NICENESS);
     let mut builder = Builder::new_multi_thread();
     builder.worker_threads(WORKERS).max_blocking_threads(BLOCKING_THREADS_MAX);
     builder.enable_all().build()
