@@ -172,14 +172,7 @@ impl Command {
         if matches!(self, Self::Serve(_)) {
             return true;
         }
-        matches!(
-            self,
-            Self::Batch(_)
-                | Self::Import(_)
-                | Self::Verify(_)
-                | Self::Recover(_)
-                | Self::Compact(_)
-        )
+        matches!(self, Self::Batch(_) | Self::Import(_) | Self::Recover(_) | Self::Compact(_))
     }
 }
 

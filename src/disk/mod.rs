@@ -27,6 +27,7 @@
 
 mod error;
 mod faulty;
+mod folders;
 mod input;
 mod lock;
 mod memory;
@@ -86,6 +87,39 @@ pub struct EntryInfo {
     /// When it was changed last, in nanoseconds since 1970 on the clock of the medium. It is the
     /// status change time, which copying and restoring tools cannot set.
     pub changed_ns: i64,
+}
+
+/// What a folder and each entry in it are, as far as whoever may get at them is concerned.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Folder {
+    /// What was asked about: it may be something else than a folder, and then has no entries.
+    pub itself: Look,
+    /// Its entries with their names, in no particular order. A name that is not UTF-8 is given with
+    /// replacement characters.
+    pub entries: Vec<(String, Look)>,
+}
+
+impl Folder {
+    /// Whether it has an entry of this name.
+    #[must_use]
+    pub fn holds(&self, name: &str) -> bool {
+        self.entries.iter().any(|(entry, _)| entry == name)
+    }
+}
+
+/// What an entry is, and its permission bits.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Look {
+    /// What it is.
+    pub kind: EntryKind,
+    /// Its permission bits; 0o600 or 0o700 where the medium has none.
+    pub mode: u32,
+}
+
+impl From<EntryInfo> for Look {
+    fn from(EntryInfo { kind, mode, .. }: EntryInfo) -> Self {
+        Self { kind, mode }
+    }
 }
 
 /// Device and inode: two opens with equal identities are of the same file.
@@ -151,6 +185,25 @@ pub trait Disk: Send + Sync + fmt::Debug + 'static {
     ///
     /// What the system says.
     fn info(&self, path: &Path) -> Result<Option<EntryInfo>, DiskError>;
+
+    /// A folder with what is directly in it, or `None` where there is nothing: in fewer calls of the
+    /// system than one after the other takes. Links are not followed. What vanishes meanwhile may
+    /// be left out.
+    ///
+    /// # Errors
+    ///
+    /// What the system says.
+    fn look_into(&self, path: &Path) -> Result<Option<Folder>, DiskError> {
+        let Some(info) = self.info(path)? else { return Ok(None) };
+        let mut entries = Vec::new();
+        if info.kind == EntryKind::Directory {
+            for (name, _) in self.list_dir(path)? {
+                let entry = self.info(&path.join(&name))?;
+                entries.extend(entry.map(|entry| (name, entry.into())));
+            }
+        }
+        Ok(Some(Folder { itself: info.into(), entries }))
+    }
 
     /// Renames an entry, replacing a file of the new name.
     ///

@@ -7,17 +7,18 @@
 
 use std::fs::{File, Metadata, Permissions};
 use std::io::{self, Write as _};
-use std::os::fd::OwnedFd;
 use std::os::unix::fs::{FileExt, MetadataExt, PermissionsExt};
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, Ordering};
 
-use rustix::fs::{AtFlags, CWD, Dir, FileType, Mode, OFlags};
+use rustix::fs::{AtFlags, CWD, FileType, Mode, OFlags};
 use rustix::io::{Errno, retry_on_intr};
 
 use super::error::refuse_to_open;
+use super::folders::{entries, entry_kind, look_into, open_dir};
 use super::{
-    Access, Disk, DiskError, DiskFile, DiskOperation, EntryInfo, EntryKind, FileIdentity, LockMode,
+    Access, Disk, DiskError, DiskFile, DiskOperation, EntryInfo, EntryKind, FileIdentity, Folder,
+    LockMode,
 };
 
 const FILE_MODE: u32 = 0o600;
@@ -67,6 +68,10 @@ impl Disk for RealDisk {
 
     fn info(&self, path: &Path) -> Result<Option<EntryInfo>, DiskError> {
         look(path).map_err(at(DiskOperation::Info, path))
+    }
+
+    fn look_into(&self, path: &Path) -> Result<Option<Folder>, DiskError> {
+        look_into(path).map_err(at(DiskOperation::ListDir, path))
     }
 
     fn rename(&self, from: &Path, to: &Path) -> Result<(), DiskError> {
@@ -246,11 +251,6 @@ fn create_new(path: &Path) -> io::Result<File> {
     Ok(file)
 }
 
-fn open_dir(path: &Path) -> io::Result<OwnedFd> {
-    let flags = OFlags::RDONLY | OFlags::DIRECTORY | OFlags::CLOEXEC | OFlags::NOFOLLOW;
-    Ok(retry_on_intr(|| rustix::fs::open(path, flags, Mode::empty()))?)
-}
-
 fn make_dir(path: &Path) -> io::Result<()> {
     rustix::fs::mkdir(path, Mode::from_raw_mode(DIR_MODE))?;
     if std::fs::symlink_metadata(path)?.mode() & DIR_MODE != DIR_MODE {
@@ -282,41 +282,7 @@ fn make_dir_or_find_it(path: &Path) -> io::Result<()> {
     }
 }
 
-fn entries(path: &Path) -> io::Result<Vec<(String, EntryKind)>> {
-    let mut dir = Dir::new(open_dir(path)?)?;
-    let mut found = Vec::new();
-    while let Some(entry) = dir.read() {
-        let entry = entry?;
-        let name = entry.file_name();
-        if name == c"." || name == c".." {
-            continue;
-        }
-        let kind = match entry.file_type() {
-            // Some file systems tell the type only when asked about the entry itself.
-            FileType::Unknown => {
-                match rustix::fs::statat(dir.fd()?, name, AtFlags::SYMLINK_NOFOLLOW) {
-                    Ok(stat) => FileType::from_raw_mode(stat.st_mode),
-                    Err(Errno::NOENT) => continue,
-                    Err(errno) => return Err(errno.into()),
-                }
-            }
-            known => known,
-        };
-        found.push((name.to_string_lossy().into_owned(), entry_kind(kind)));
-    }
-    Ok(found)
-}
-
-fn entry_kind(kind: FileType) -> EntryKind {
-    match kind {
-        FileType::RegularFile => EntryKind::File,
-        FileType::Directory => EntryKind::Directory,
-        FileType::Symlink => EntryKind::Link,
-        _ => EntryKind::Other,
-    }
-}
-
-fn look(path: &Path) -> io::Result<Option<EntryInfo>> {
+pub(super) fn look(path: &Path) -> io::Result<Option<EntryInfo>> {
     match std::fs::symlink_metadata(path) {
         Ok(metadata) => Ok(Some(entry_info(&metadata))),
         Err(missing) if missing.kind() == io::ErrorKind::NotFound => Ok(None),

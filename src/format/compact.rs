@@ -69,8 +69,8 @@ impl Scan<'_> {
         self.bytes.get(self.offset).copied()
     }
 
-    fn literal(&mut self, expected: &[u8]) -> Option<()> {
-        self.rest().starts_with(expected).then(|| self.offset += expected.len())
+    fn literal<const LENGTH: usize>(&mut self, expected: &[u8; LENGTH]) -> Option<()> {
+        (self.rest().first_chunk() == Some(expected)).then(|| self.offset += LENGTH)
     }
 
     /// A string with both its quotes.

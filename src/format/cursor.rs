@@ -38,17 +38,16 @@ impl AuthorParts<'_> {
 /// which `serde_json` reads.
 fn plain_author(bytes: &[u8]) -> Option<usize> {
     let mut cursor = Cursor::new(bytes);
-    let part = |cursor: &mut Cursor<'_>, before: &[u8]| {
-        cursor.literal(before, "").ok()?;
-        let part = cursor.plain_string("").ok()?;
-        (part.len() <= AUTHOR_PART_BYTES_MAX).then_some(())
-    };
-    part(&mut cursor, b"{\"user\":\"")?;
-    part(&mut cursor, b",\"host\":\"")?;
+    cursor.literal(b"{\"user\":\"", "").ok()?;
+    cursor.author_part()?;
+    cursor.literal(b",\"host\":\"", "").ok()?;
+    cursor.author_part()?;
     cursor.literal(b",\"pid\":", "").ok()?;
     u32::try_from(cursor.number("").ok()?).ok()?;
-    part(&mut cursor, b",\"program\":\"")?;
-    part(&mut cursor, b",\"version\":\"")?;
+    cursor.literal(b",\"program\":\"", "").ok()?;
+    cursor.author_part()?;
+    cursor.literal(b",\"version\":\"", "").ok()?;
+    cursor.author_part()?;
     cursor.literal(b"}", "").ok()?;
     Some(cursor.offset)
 }
@@ -92,11 +91,17 @@ impl<'a> Cursor<'a> {
         self.line.get(self.offset..).unwrap_or_default()
     }
 
-    pub(super) fn literal(&mut self, expected: &[u8], what: &'static str) -> Result<(), LineFault> {
-        if !self.rest().starts_with(expected) {
+    /// What stands there always. A line has a dozen of these, so each is compared as one whose
+    /// length is known.
+    pub(super) fn literal<const LENGTH: usize>(
+        &mut self,
+        expected: &[u8; LENGTH],
+        what: &'static str,
+    ) -> Result<(), LineFault> {
+        if self.rest().first_chunk() != Some(expected) {
             return Err(self.fault(what));
         }
-        self.offset += expected.len();
+        self.offset += LENGTH;
         Ok(())
     }
 
@@ -170,6 +175,12 @@ impl<'a> Cursor<'a> {
         } else {
             Err(self.fault("a key of 1 to 200 printable characters"))
         }
+    }
+
+    /// A part of an author, up to and over its closing quote.
+    fn author_part(&mut self) -> Option<()> {
+        let part = self.plain_string("").ok()?;
+        (part.len() <= AUTHOR_PART_BYTES_MAX).then_some(())
     }
 
     /// An object with the parts of an author.

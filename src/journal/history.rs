@@ -10,7 +10,7 @@ use super::scan::RECORD_START;
 use super::segments;
 use super::snapshots::Snapshots;
 use super::whole::{WholeJournal, parts_of};
-use crate::disk::{Access, Disk, DiskError, DiskFile};
+use crate::disk::{Access, Disk, DiskError, DiskFile, Folder};
 use crate::format::bounds::{FORMAT_SEALED, LINE_BYTES_MAX};
 use crate::format::layout::SessionPaths;
 use crate::format::{Header, JournalId, Seed, parse_prefix, seed_of};
@@ -28,7 +28,8 @@ pub(super) struct Opened {
     pub(super) id: JournalId,
 }
 
-/// Reads what comes before the records of a journal.
+/// Reads what comes before the records of a journal. Whoever has just looked into the session's
+/// folder says so: what is not there is not asked for.
 ///
 /// # Errors
 ///
@@ -39,8 +40,10 @@ pub(super) fn open_history(
     paths: &SessionPaths,
     session: &SessionId,
     file: Box<dyn DiskFile>,
+    folder: Option<&Folder>,
 ) -> Result<Opened, JournalError> {
-    open_history_or(disk, paths, session, file, |foreign| Err(unprovable(session, foreign)))
+    let unnamed = |foreign: Option<&_>| Err(unprovable(session, foreign));
+    open_history_or(disk, paths, session, file, folder, unnamed)
 }
 
 /// The same where something else may name the id of a journal that does not prove it itself.
@@ -53,6 +56,7 @@ pub(super) fn open_history_or(
     paths: &SessionPaths,
     session: &SessionId,
     file: Box<dyn DiskFile>,
+    folder: Option<&Folder>,
     otherwise: impl FnOnce(Option<&Header>) -> Result<JournalId, JournalError>,
 ) -> Result<Opened, JournalError> {
     let first = read_header(&*file)?;
@@ -63,7 +67,7 @@ pub(super) fn open_history_or(
     // That of another session may have come on top of records that are the session's own.
     let own = header.filter(|header| header.session == *session);
     let named = own.map(|header| header.journal);
-    let snapshots = own_snapshots(&**disk, paths, session, named)?;
+    let snapshots = own_snapshots(&**disk, paths, session, named, folder)?;
     let known = named.or_else(|| snapshots.readable.first().map(|snapshot| snapshot.journal));
     let id = match known {
         Some(id) => Some(id),
@@ -88,8 +92,9 @@ fn own_snapshots(
     paths: &SessionPaths,
     session: &SessionId,
     named: Option<JournalId>,
+    folder: Option<&Folder>,
 ) -> Result<Snapshots, DiskError> {
-    let mut snapshots = Snapshots::read(disk, paths, named)?;
+    let mut snapshots = Snapshots::read(disk, paths, named, folder)?;
     snapshots.readable.retain(|snapshot| snapshot.state.metadata.id == *session);
     Ok(snapshots)
 }
@@ -194,7 +199,7 @@ pub(super) fn holds_records_of(
 ) -> Result<bool, DiskError> {
     let file = disk.open(&paths.journal(), Access::Read)?;
     let First::Header { header: foreign, .. } = read_header(&*file)? else { return Ok(true) };
-    let snapshots = own_snapshots(disk, paths, session, None)?;
+    let snapshots = own_snapshots(disk, paths, session, None, None)?;
     let known = snapshots.readable.first().map(|snapshot| Seed::of(snapshot.journal));
     let bytes = beginning_of(&*file)?;
     if own_header_in(&bytes, session).is_some() {

@@ -54,7 +54,8 @@ impl Journal {
         session: SessionId,
     ) -> Result<Self, JournalError> {
         let file = open_file(&**disk, &paths, &session)?;
-        let Opened { file, first, snapshots, id } = open_history(disk, &paths, &session, file)?;
+        let Opened { file, first, snapshots, id } =
+            open_history(disk, &paths, &session, file, None)?;
         let mut journal = Self {
             disk: Arc::clone(disk),
             replay: Replay::before_the_header(&session),
@@ -258,13 +259,13 @@ pub(super) fn open_file(
     }
 }
 
-/// The journal's file, for those who never write.
+/// The journal's file, for those who never write and have seen to it that they
+/// [stay inside](stay_inside).
 pub(super) fn open_to_read(
     disk: &dyn Disk,
     paths: &SessionPaths,
     session: &SessionId,
 ) -> Result<Box<dyn DiskFile>, JournalError> {
-    stay_inside(disk, paths)?;
     disk.open(&paths.journal(), Access::Read).map_err(|error| match error.kind() {
         ErrorKind::NotFound => missing(disk, paths, session),
         _ => error.into(),

@@ -39,7 +39,8 @@ impl Core {
     /// several, each would write one for the same records.
     fn newest_of_others(&self) -> Option<u64> {
         let journal = &self.journal;
-        let snapshots = Snapshots::read(&*journal.disk, &journal.paths, Some(journal.id)).ok()?;
+        let snapshots =
+            Snapshots::read(&*journal.disk, &journal.paths, Some(journal.id), None).ok()?;
         let newest = snapshots.readable.first()?.seq;
         (journal.snapshot_seq < newest && newest <= journal.replay.seq).then_some(newest)
     }

@@ -5,7 +5,7 @@ use std::io::ErrorKind;
 use std::path::Path;
 
 use super::files::{Durability, read_bounded, remove_leftover, write_new};
-use crate::disk::{Disk, DiskError, DiskFile};
+use crate::disk::{Disk, DiskError, DiskFile, Folder};
 use crate::format::bounds::{LINE_BYTES_MAX, SNAPSHOT_BYTES_MAX};
 use crate::format::layout::SessionPaths;
 use crate::format::{JournalId, Seed, Snapshot, SnapshotFault, parse, verify_checksum};
@@ -29,7 +29,8 @@ pub struct Snapshots {
 }
 
 impl Snapshots {
-    /// Reads both files, as snapshots of one journal where its id is known.
+    /// Reads both files, as snapshots of one journal where its id is known. One that was not in the
+    /// folder when that was looked into is not asked for.
     ///
     /// # Errors
     ///
@@ -38,10 +39,18 @@ impl Snapshots {
         disk: &dyn Disk,
         paths: &SessionPaths,
         journal: Option<JournalId>,
+        folder: Option<&Folder>,
     ) -> Result<Self, DiskError> {
         let mut snapshots = Self::default();
-        snapshots.read_one(disk, &paths.snapshot(), "snapshot.json", journal)?;
-        snapshots.read_one(disk, &paths.snapshot_previous(), "snapshot.previous.json", journal)?;
+        let files = [
+            (paths.snapshot(), "snapshot.json"),
+            (paths.snapshot_previous(), "snapshot.previous.json"),
+        ];
+        for (path, name) in files {
+            if folder.is_none_or(|folder| folder.holds(name)) {
+                snapshots.read_one(disk, &path, name, journal)?;
+            }
+        }
         snapshots.readable.sort_by_key(|snapshot| std::cmp::Reverse(snapshot.seq));
         Ok(snapshots)
     }

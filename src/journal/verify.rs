@@ -7,7 +7,7 @@ mod permissions;
 use std::sync::Arc;
 
 use super::{JournalError, history, opening};
-use crate::disk::Disk;
+use crate::disk::{Disk, DiskError, EntryKind};
 use crate::format::Seed;
 use crate::format::layout::SessionPaths;
 use crate::vocabulary::{FindingClass, Link, SessionId, Verification};
@@ -29,7 +29,8 @@ pub struct Scope<'a> {
 ///
 /// # Errors
 ///
-/// [`JournalError::Missing`] alone: all that is wrong with a session is a finding.
+/// [`JournalError::Missing`], and that something else is in the place of the session's folder: all
+/// that is wrong with a session is a finding.
 pub fn verify(
     disk: &Arc<dyn Disk>,
     paths: &SessionPaths,
@@ -37,12 +38,17 @@ pub fn verify(
     scope: Scope<'_>,
 ) -> Result<Verification, JournalError> {
     let mut audit = Audit::new(disk, paths, session, scope);
-    let checked = permissions::check(&**disk, paths, session).map_err(JournalError::from).and_then(
-        |findings| {
-            audit.add(findings);
-            audit.run()
-        },
-    );
+    let checked = match disk.look_into(paths.root()) {
+        Ok(None) => return Err(JournalError::Missing { path: paths.root().to_owned() }),
+        Ok(Some(folder)) if folder.itself.kind != EntryKind::Directory => {
+            return Err(DiskError::no_own_folder(paths.root()).into());
+        }
+        Ok(Some(folder)) => {
+            audit.add(permissions::objections(&folder, session));
+            audit.run(&folder)
+        }
+        Err(error) => Err(error.into()),
+    };
     match checked {
         Ok(()) => {}
         Err(error @ JournalError::Missing { .. }) => return Err(error),
@@ -66,6 +72,7 @@ pub fn seed_of(
     paths: &SessionPaths,
     session: &SessionId,
 ) -> Result<Option<Seed>, JournalError> {
+    opening::stay_inside(disk, paths)?;
     let file = opening::open_to_read(disk, paths, session)?;
     Ok(match history::read_header(&*file)? {
         history::First::Header { header, .. } => Some(Seed::of(header.journal)),

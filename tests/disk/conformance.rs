@@ -4,7 +4,9 @@ use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use annals::disk::{Access, Disk, EntryKind, FaultyDisk, LockMode, MemoryDisk, RealDisk};
+use annals::disk::{
+    Access, Disk, EntryKind, FaultyDisk, Folder, LockMode, Look, MemoryDisk, RealDisk,
+};
 
 /// A medium with an empty directory of its own.
 struct Ground {
@@ -77,6 +79,7 @@ promises! {
     a_directory_in_the_way_or_missing_is_told_apart
     missing_directories_are_made_together
     a_directory_lists_its_entries_and_their_kinds
+    what_a_folder_holds_is_told_as_looking_at_each_entry_tells_it
     a_rename_replaces_a_file_and_keeps_its_identity
     a_rename_to_a_new_name_refuses_one_that_is_taken
     a_directory_is_renamed_with_what_it_holds
@@ -210,6 +213,25 @@ fn a_directory_lists_its_entries_and_their_kinds(ground: &Ground) {
     let expected = [("directory", EntryKind::Directory), ("file", EntryKind::File)];
     assert_eq!(ground.names(&ground.home), expected.map(|(name, kind)| (name.to_owned(), kind)));
     assert_eq!(kind_of(ground.disk.list_dir(&ground.at("file"))), Some(ErrorKind::NotADirectory));
+}
+
+fn what_a_folder_holds_is_told_as_looking_at_each_entry_tells_it(ground: &Ground) {
+    ground.disk.create_dir(&ground.at("folder")).unwrap();
+    assert_eq!(ground.disk.look_into(&ground.at("folder")).unwrap().unwrap().entries, []);
+    ground.disk.create_dir(&ground.at("folder/below")).unwrap();
+    ground.write(&ground.at("folder/file"), b"");
+    ground.write(&ground.at("folder/below/file"), b"");
+    let look = |name: &str| -> Look { ground.disk.info(&ground.at(name)).unwrap().unwrap().into() };
+
+    let mut folder = ground.disk.look_into(&ground.at("folder")).unwrap().unwrap();
+    folder.entries.sort_by(|one, other| one.0.cmp(&other.0));
+
+    let entries = ["below", "file"].map(|name| (name.to_owned(), look(&format!("folder/{name}"))));
+    assert_eq!(folder, Folder { itself: look("folder"), entries: entries.to_vec() });
+    assert!(folder.holds("file") && !folder.holds("folder"));
+    let file = ground.disk.look_into(&ground.at("folder/file")).unwrap();
+    assert_eq!(file, Some(Folder { itself: look("folder/file"), entries: Vec::new() }));
+    assert_eq!(ground.disk.look_into(&ground.at("missing")).unwrap(), None);
 }
 
 fn a_rename_replaces_a_file_and_keeps_its_identity(ground: &Ground) {

@@ -46,6 +46,34 @@ fn a_link_to_a_directory_is_neither_listed_nor_synced_nor_taken_for_one() {
 }
 
 #[test]
+fn whoever_looks_into_a_folder_sees_links_pipes_and_modes_and_follows_nothing() {
+    let home = tempfile::tempdir().unwrap();
+    let (folder, link) = (home.path().join("folder"), home.path().join("link"));
+    std::fs::create_dir(&folder).unwrap();
+    symlink(&folder, &link).unwrap();
+    symlink("/etc", folder.join("link")).unwrap();
+    std::os::unix::net::UnixListener::bind(folder.join("socket")).unwrap();
+    std::fs::write(folder.join(OsStr::from_bytes(b"not \xff text")), "").unwrap();
+    std::fs::set_permissions(
+        folder.join(OsStr::from_bytes(b"not \xff text")),
+        std::os::unix::fs::PermissionsExt::from_mode(0o640),
+    )
+    .unwrap();
+
+    let mut inside = RealDisk.look_into(&folder).unwrap().unwrap().entries;
+    inside.sort_by(|one, other| one.0.cmp(&other.0));
+    let from_a_link = RealDisk.look_into(&link).unwrap().unwrap();
+
+    let kinds: Vec<_> = inside.iter().map(|(name, look)| (name.as_str(), look.kind)).collect();
+    let text = "not \u{fffd} text";
+    let expected =
+        [("link", EntryKind::Link), (text, EntryKind::File), ("socket", EntryKind::Other)];
+    assert_eq!(kinds, expected);
+    assert_eq!(inside[1].1.mode, 0o640);
+    assert_eq!((from_a_link.itself.kind, from_a_link.entries), (EntryKind::Link, Vec::new()));
+}
+
+#[test]
 fn removing_a_tree_leaves_what_its_links_lead_to() {
     let home = tempfile::tempdir().unwrap();
     let (tree, outside) = (home.path().join("tree"), home.path().join("outside"));

@@ -30,3 +30,4 @@ mod oracle;
 mod scene;
 mod sweep;
 mod tracer;
+mod verifying;

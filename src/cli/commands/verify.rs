@@ -6,7 +6,9 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 use clap::Args;
+use indicatif::ProgressBar;
 use serde::Serialize;
+use tokio::runtime::Handle;
 use tokio::task::JoinHandle;
 
 use crate::cli::anchors::{self, Anchors};
@@ -18,9 +20,13 @@ use crate::manager::SessionError;
 use crate::repository::{Depth, RepositoryError};
 use crate::vocabulary::{ByteCount, Finding, FindingClass, SessionId, Verification, one_line};
 
-/// Sessions under way at once, for each processor: enough that none waits for one that is told, or
-/// for a long one. Each holds about a line, however long its journal is.
-const AT_ONCE_PER_PROCESSOR: usize = 4;
+/// Groups of sessions under way at once, for each processor: enough that none waits for one that is
+/// told, or for a long one. Each holds about a line, however long its journals are.
+const GROUPS_PER_PROCESSOR: usize = 4;
+
+/// Most sessions of a group, which one thread verifies one after the other: handing over one session
+/// costs about as much as verifying it.
+const GROUP_MAX: usize = 64;
 
 /// Replay and check sessions; exit code 1 if anything is found
 #[derive(Debug, Args)]
@@ -59,26 +65,29 @@ pub(in crate::cli) async fn run(
     let mut anchors = args.anchors.as_deref().map(anchors::read).transpose()?.unwrap_or_default();
     let sessions = context.named_or_all(&args.sessions).await?;
     let processors = std::thread::available_parallelism().map_or(1, NonZero::get);
+    let at_once = GROUPS_PER_PROCESSOR * processors;
     let bar = progress::bar(sessions.len(), "verifying");
-    let mut waiting = sessions.iter();
-    let mut running: VecDeque<(&SessionId, Running)> = VecDeque::new();
+    let mut waiting = sessions.chunks((sessions.len() / at_once).clamp(1, GROUP_MAX));
+    let mut running: VecDeque<Running> = VecDeque::new();
     let mut summary = Summary::default();
     let mut status = Status::Done;
     loop {
-        while running.len() < AT_ONCE_PER_PROCESSOR * processors
-            && let Some(session) = waiting.next()
+        while running.len() < at_once
+            && let Some(group) = waiting.next()
         {
-            let depth =
-                Depth { quick: args.quick, anchors: anchors.remove(session).unwrap_or_default() };
-            running.push_back((session, start(context, session, depth)));
+            let with_depth = |session: &SessionId| {
+                let anchors = anchors.remove(session).unwrap_or_default();
+                (session.clone(), Depth { quick: args.quick, anchors })
+            };
+            running.push_back(start(context, group.iter().map(with_depth).collect(), &bar));
         }
-        let Some((session, verification)) = running.pop_front() else { break };
-        match finished(session, verification).await {
-            Ok(Some(verification)) => bar.suspend(|| tell(context, &mut summary, &verification))?,
-            Ok(None) => {}
-            Err(error) => status = bar.suspend(|| status.or_failed(context, &error)),
+        let Some(group) = running.pop_front() else { break };
+        for verification in finished(group).await {
+            match verification {
+                Ok(found) => bar.suspend(|| tell(context, &mut summary, &found))?,
+                Err(error) => status = bar.suspend(|| status.or_failed(context, &error)),
+            }
         }
-        bar.inc(1);
     }
     bar.finish_and_clear();
     if args.sessions.is_empty() {
@@ -93,22 +102,40 @@ pub(in crate::cli) async fn run(
     })
 }
 
-type Running = JoinHandle<Result<Verification, SessionError>>;
+type Verified = Result<Verification, SessionError>;
+type Running = JoinHandle<Vec<Verified>>;
 
-fn start(context: &Context, session: &SessionId, depth: Depth) -> Running {
-    let (manager, session) = (Arc::clone(&context.manager), session.clone());
-    tokio::spawn(async move { manager.verify_session(&session, &depth).await })
+/// Verifies sessions one after the other on a thread of their own.
+fn start(context: &Context, group: Vec<(SessionId, Depth)>, bar: &ProgressBar) -> Running {
+    let (manager, runtime) = (Arc::clone(&context.manager), Handle::current());
+    let bar = bar.clone();
+    tokio::task::spawn_blocking(move || {
+        runtime.block_on(async {
+            let mut verified = Vec::with_capacity(group.len());
+            for (session, depth) in &group {
+                let verification = manager.verify_session(session, depth).await;
+                // Nobody asks for the state, and it may be large.
+                verified.push(verification.map(|found| Verification { state: None, ..found }));
+                bar.inc(1);
+            }
+            verified
+        })
+    })
 }
 
-/// The verification, or `None` for a session that was purged meanwhile.
-async fn finished(session: &SessionId, running: Running) -> Result<Option<Verification>, CliError> {
+/// The verifications of a group, but for those of sessions that were purged meanwhile.
+async fn finished(running: Running) -> Vec<Result<Verification, CliError>> {
     match running.await {
-        Ok(Ok(verification)) => Ok(Some(verification)),
-        Ok(Err(SessionError::Repository(RepositoryError::NotFound { .. }))) => Ok(None),
-        Ok(Err(error)) => Err(error.into()),
+        Ok(verified) => verified
+            .into_iter()
+            .filter(|verified| {
+                !matches!(verified, Err(SessionError::Repository(RepositoryError::NotFound { .. })))
+            })
+            .map(|verified| verified.map_err(CliError::from))
+            .collect(),
         Err(error) => {
-            let why = format!("verifying {session}: {error}");
-            Err(RepositoryError::Interrupted { why }.into())
+            let why = format!("verifying: {error}");
+            vec![Err(RepositoryError::Interrupted { why }.into())]
         }
     }
 }

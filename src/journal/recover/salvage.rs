@@ -95,7 +95,7 @@ impl<'a> Salvage<'a> {
         };
         let named = |_: Option<&Header>| named_by_copies(session, arranged);
         let Opened { file, snapshots, id, .. } =
-            open_history_or(disk, paths, session, file, named)?;
+            open_history_or(disk, paths, session, file, None, named)?;
         let end = End { offset: 0, file_len: 0, tail: Tail::Clean };
         let mut salvage = Self {
             disk,

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use super::{Scope, foreign};
-use crate::disk::{Disk, DiskError, DiskFile};
+use crate::disk::{Disk, DiskError, DiskFile, Folder};
 use crate::format::layout::SessionPaths;
 use crate::format::{DataView, LineView, Seed, Snapshot, SnapshotFault};
 use crate::journal::history::{First, Opened, open_history, other_session};
@@ -88,10 +88,11 @@ impl<'a> Audit<'a> {
         Verification { state: (!self.scope.quick).then_some(folded.metadata), ..self.verification }
     }
 
-    pub(super) fn run(&mut self) -> Result<(), JournalError> {
+    /// Reads all that the session's folder, as it was looked into, holds.
+    pub(super) fn run(&mut self, folder: &Folder) -> Result<(), JournalError> {
         let file = opening::open_to_read(&**self.disk, self.paths, self.session)?;
         let Opened { file, first, snapshots, id } =
-            open_history(self.disk, self.paths, self.session, file)?;
+            open_history(self.disk, self.paths, self.session, file, Some(folder))?;
         if let First::Header { header, at, .. } = &first {
             self.header_at = *at;
             if header.session == *self.session {

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use super::error::of_journal;
 use super::{Inner, reading};
 use crate::disk::FileLock;
+use crate::format::catalog::Row;
 use crate::journal::catalog::View;
 use crate::repository::{Depth, RepositoryError};
 use crate::vocabulary::{Finding, FindingClass, SessionId, SessionMetadata, Verification};
@@ -38,17 +39,12 @@ impl Inner {
         if !self.settings.catalog || !self.store.exists().ok()? {
             return None;
         }
-        if self.row_of(session)? == *state {
-            return None;
-        }
+        self.differing_row(session, state)?;
         let paths = self.store.paths(session).ok()?;
         let lock = FileLock::open(&*self.store.disk, &paths.lock()).ok()?;
         let _guard = lock.shared(self.settings.lock_timeout).ok()?;
-        let row = self.row_of(session)?;
         let state = self.load_once(session).ok()?.state;
-        if row == state {
-            return None;
-        }
+        let row = self.differing_row(session, &state)?;
         // Whoever lists it next looks at the journal.
         let _best_effort = self.store.feed.intend(&*self.store.disk, session);
         let message = format!(
@@ -58,20 +54,32 @@ impl Inner {
         Some(Finding::new(session, FindingClass::CatalogMismatch, message))
     }
 
-    /// The state in the row that a listing would believe now.
-    fn row_of(&self, session: &SessionId) -> Option<SessionMetadata> {
+    /// The state in the row that a listing would believe now, if it is another one.
+    fn differing_row(
+        &self,
+        session: &SessionId,
+        state: &SessionMetadata,
+    ) -> Option<SessionMetadata> {
+        let row = self.row_of(session)?;
+        // Read without keeping others from the catalog.
+        let told = row.state()?;
+        (told != state && self.is_listed()).then(|| told.clone())
+    }
+
+    fn row_of(&self, session: &SessionId) -> Option<Row> {
         let (disk, paths) = (&*self.store.disk, self.store.feed.paths());
         let mut kept = self.kept_catalog();
         let opened = match kept.take() {
             Some(mut view) => view.hear(disk, paths).map(|()| view),
             None => View::open(disk, paths),
         };
-        let view = kept.insert(opened.ok()?);
-        // A row that a listing would not believe either is no mismatch.
-        if !view.is_folder_known(disk, paths).ok()? {
-            return None;
-        }
-        let row = view.row_of(session).ok()??;
-        row.state().cloned()
+        kept.insert(opened.ok()?).row_of(session).ok()?
+    }
+
+    /// Whether a listing would believe the rows: what it does not believe is no mismatch.
+    fn is_listed(&self) -> bool {
+        let (disk, paths) = (&*self.store.disk, self.store.feed.paths());
+        let kept = self.kept_catalog();
+        kept.as_ref().is_some_and(|view| view.is_folder_known(disk, paths).unwrap_or(false))
     }
 }

@@ -8,6 +8,7 @@ use super::store::Store;
 use super::{Inner, loaded};
 use crate::disk::FileLock;
 use crate::format::Seed;
+use crate::format::layout::SessionPaths;
 use crate::journal::{
     Journal, JournalError, Position, Scope, Step, Tail, seed_of, verify as verify_journal,
 };
@@ -135,7 +136,7 @@ pub(super) fn verify(
     depth: &Depth,
     lock_timeout: Duration,
 ) -> Result<Verification, JournalError> {
-    let paths = store.paths(session)?;
+    let paths = SessionPaths::new(store.root(), session);
     let others = || seeds_of_others(store, session);
     let scope = Scope { quick: depth.quick, anchors: &depth.anchors, others: &others };
     let verification = verify_journal(&store.disk, &paths, session, scope)?;

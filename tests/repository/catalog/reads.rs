@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use annals::disk::{DiskOperation, FaultyDisk};
-use annals::repository::{FileSystemRepository, SessionRepository as _};
+use annals::repository::{Depth, FileSystemRepository, SessionRepository as _};
 use annals::vocabulary::{ExpectedSeq, Redacted, SessionFilter};
 
 use super::scene::{Scene, listed, say, streamed, wait};
@@ -66,6 +66,24 @@ fn a_listing_opens_no_sessions_and_reads_what_it_shows() {
     assert_eq!(all_again, (0, 0));
     // What the other one has told, and that this is all.
     assert_eq!(changed, (0, 2));
+}
+
+#[test]
+fn a_verification_opens_the_journal_alone_and_hears_what_it_knows_of_the_catalog() {
+    let scene = many();
+    let counting = FaultyDisk::new(Arc::new(scene.memory.clone()));
+    let process = scene.process_on(Arc::new(counting.clone()));
+    let verify = |number: usize| {
+        let session = id(&format!("session-{number:05}"));
+        let verification = wait(process.verify(&session, &Depth::default())).unwrap();
+        assert_eq!(verification.findings, []);
+    };
+    let first = cost(&counting, || verify(0));
+    let others = cost(&counting, || (1..101).for_each(verify));
+
+    figures::figure("files opened by a first verification", first.0);
+    // The header, and the lines.
+    assert_eq!(others, (100, 200));
 }
 
 #[test]
