@@ -8,6 +8,7 @@ use std::sync::Arc;
 use clap::Args;
 use serde::Serialize;
 use tokio::task::JoinHandle;
+use tracing::Instrument as _;
 
 use crate::cli::anchors::{self, Anchors};
 use crate::cli::context::Context;
@@ -97,7 +98,8 @@ type Running = JoinHandle<Result<Verification, SessionError>>;
 
 fn start(context: &Context, session: &SessionId, depth: Depth) -> Running {
     let (manager, session) = (Arc::clone(&context.manager), session.clone());
-    tokio::spawn(async move { manager.verify_session(&session, &depth).await })
+    let verifying = async move { manager.verify_session(&session, &depth).await };
+    tokio::spawn(verifying.in_current_span())
 }
 
 /// The verification, or `None` for a session that was purged meanwhile.
