@@ -17,7 +17,7 @@ use crate::telemetry::Telemetry;
 pub(super) struct Exporting {
     #[cfg(feature = "otel")]
     telemetry: Option<Arc<Telemetry>>,
-    #[cfg(all(feature = "otel", feature = "serve"))]
+    #[cfg(feature = "otel")]
     period: std::time::Duration,
 }
 
@@ -27,7 +27,7 @@ impl Exporting {
         Self {
             #[cfg(feature = "otel")]
             telemetry: Telemetry::start(config).map(Arc::new),
-            #[cfg(all(feature = "otel", feature = "serve"))]
+            #[cfg(feature = "otel")]
             period: std::time::Duration::from_millis(config.telemetry_period_ms),
         }
     }
@@ -67,14 +67,15 @@ impl Exporting {
         #[cfg(feature = "otel")]
         if let Some(telemetry) = &self.telemetry {
             tokio::join!(server, send_periodically(telemetry, shared, self.period));
-            return send(telemetry, shared).await;
+            // Spans go with that of the command.
+            return send_figures(telemetry, shared).await;
         }
         server.await;
     }
 }
 
 /// Sends until the server is to stop.
-#[cfg(all(feature = "otel", feature = "serve"))]
+#[cfg(feature = "otel")]
 async fn send_periodically<R: SessionRepository>(
     telemetry: &Arc<Telemetry>,
     shared: &Shared<R>,
@@ -85,19 +86,18 @@ async fn send_periodically<R: SessionRepository>(
     ticks.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
     loop {
         tokio::select! {
-            _ = ticks.tick() => send(telemetry, shared).await,
+            _ = ticks.tick() => {}
             _ = stopping.wait_for(|stopping| *stopping) => return,
         }
+        send_figures(telemetry, shared).await;
+        let telemetry = Arc::clone(telemetry);
+        // Sending says itself what goes wrong.
+        let _ = tokio::task::spawn_blocking(move || telemetry.send_spans()).await;
     }
 }
 
-#[cfg(all(feature = "otel", feature = "serve"))]
-async fn send<R: SessionRepository>(telemetry: &Arc<Telemetry>, shared: &Shared<R>) {
+#[cfg(feature = "otel")]
+async fn send_figures<R: SessionRepository>(telemetry: &Arc<Telemetry>, shared: &Shared<R>) {
     let (telemetry, figures) = (Arc::clone(telemetry), shared.open_metrics());
-    let sending = tokio::task::spawn_blocking(move || {
-        telemetry.send_figures(&figures);
-        telemetry.send_spans();
-    });
-    // It ends by itself, and says what goes wrong.
-    let _ = sending.await;
+    let _ = tokio::task::spawn_blocking(move || telemetry.send_figures(&figures)).await;
 }
