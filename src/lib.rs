@@ -39,6 +39,7 @@
 #![cfg_attr(feature = "cli", doc = "| [`cli`] | the `annals` command |")]
 #![cfg_attr(feature = "serve", doc = "| [`serve`] | the store over HTTP |")]
 #![cfg_attr(feature = "config", doc = "| [`config`] | one file and environment variables |")]
+#![cfg_attr(feature = "otel", doc = "| `telemetry` | spans and figures for a collector |")]
 //! | [`manager`] | operations on sessions, observed; the import of transcripts |
 //! | [`repository`] | where sessions live: the [`SessionRepository`] trait and its implementations |
 //! | [`journal`] | the records of one session: reading, writing, verifying, recovering |
@@ -53,6 +54,7 @@
 //! - `metrics` (default): figures as OpenMetrics text.
 //! - `cli` (default): the `annals` command. A program that embeds the library turns it off with
 //!   `default-features = false`.
+//! - `otel`: the command sends spans and figures to an OpenTelemetry collector.
 //! - `serve` (default): the store over HTTP, for `annals serve` and for programs that embed it.
 
 #[cfg(feature = "cli")]
@@ -66,6 +68,8 @@ pub mod manager;
 pub mod repository;
 #[cfg(feature = "serve")]
 pub mod serve;
+#[cfg(feature = "otel")]
+mod telemetry;
 pub mod vocabulary;
 
 pub use disk::FileLock;

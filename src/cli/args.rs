@@ -74,6 +74,15 @@ macro_rules! commands {
             $($(#[cfg($gate)])? $(#[$attribute])* $variant($arguments),)*
         }
 
+        impl Command {
+            /// The name that it is called by.
+            pub(super) fn name(&self) -> &'static str {
+                match self {
+                    $($(#[cfg($gate)])? Self::$variant(_) => $name,)*
+                }
+            }
+        }
+
         /// The command of this name, alone.
         fn definition(name: &str) -> Option<clap::Command> {
             Some(match name {

@@ -13,6 +13,7 @@ mod context;
 mod directory;
 mod entry;
 mod error;
+mod exporting;
 mod fields;
 mod input;
 mod json;
@@ -36,6 +37,7 @@ use tokio::runtime::{self, Runtime};
 use self::args::{Cli, Command};
 use self::context::Context;
 use self::error::{CliError, Status};
+use self::exporting::Exporting;
 use self::output::Output;
 use self::store::Opening;
 use crate::config::Config;
@@ -68,15 +70,25 @@ fn carry_out(cli: Cli) -> Result<u8, u8> {
         Ok(config) => config,
         Err(error) => return conclude(&mut output, Err(error.into())),
     };
-    logging::start(cli.globals.verbose, config.log.as_deref());
+    let exporting = Exporting::start(&config);
+    logging::start(cli.globals.verbose, config.log.as_deref(), exporting.listener());
     if let Command::Config(_) = cli.command {
         let result = commands::config::run(&mut output, &config);
         return conclude(&mut output, result);
     }
-    execute(cli.command, &config, output)
+    let (name, code_of_failure) = (cli.command.name(), cli.command.code_of_failure());
+    exporting.watch(name, || {
+        let code = execute(cli.command, &config, output, &exporting);
+        code.map_err(|code| code_of_failure.unwrap_or(code))
+    })
 }
 
-fn execute(command: Command, config: &Config, mut output: Output) -> Result<u8, u8> {
+fn execute(
+    command: Command,
+    config: &Config,
+    mut output: Output,
+    exporting: &Exporting,
+) -> Result<u8, u8> {
     let to_salvage = matches!(&command, Command::Recover(args) if args.all);
     let (is_concurrent, is_lasting) = (command.is_concurrent(), command.is_lasting());
     let opening = Opening { to_salvage, is_concurrent, is_lasting };
@@ -92,7 +104,7 @@ fn execute(command: Command, config: &Config, mut output: Output) -> Result<u8, 
     let manager = manager.with_thresholds(config.thresholds()).with_effort(config.effort());
     let manager = manager.with_telling(config.metrics);
     let mut context = Context { manager: Arc::new(manager), output };
-    let result = runtime.block_on(dispatch(&mut context, command, config));
+    let result = runtime.block_on(dispatch(&mut context, command, config, exporting));
     let code = conclude(&mut context.output, result);
     // All that was asked for is done; a reader that still waits for news need not be waited for.
     runtime.shutdown_background();
@@ -115,6 +127,7 @@ async fn dispatch(
     context: &mut Context,
     command: Command,
     config: &Config,
+    #[cfg_attr(not(feature = "serve"), allow(unused_variables))] exporting: &Exporting,
 ) -> Result<Status, CliError> {
     use commands as c;
     match command {
@@ -147,7 +160,7 @@ async fn dispatch(
         Command::Locks(args) => c::locks::run(context, args).await,
         Command::Health(args) => c::health::run(context, args).await,
         #[cfg(feature = "serve")]
-        Command::Serve(_) => c::serve::run(context, config).await,
+        Command::Serve(_) => c::serve::run(context, config, exporting).await,
         Command::Metrics(args) => c::metrics::run(context, args).await,
         Command::Config(_) => c::config::run(&mut context.output, config),
         Command::Completions(args) => c::completions::run(&mut context.output, args),

@@ -53,6 +53,16 @@ pub enum ConfigError {
         /// What is wrong with the value.
         objection: Objection,
     },
+    /// This build has been made without what it asks for.
+    #[error("{origin}: {key} asks for what this build of annals cannot do")]
+    NotBuilt {
+        /// Where it was said.
+        origin: Source,
+        /// The key.
+        key: &'static str,
+        /// The feature of the crate that can do it.
+        feature: &'static str,
+    },
     /// The file holds a token, or is one, and others than its owner can read it.
     #[error("{} holds {key}, and others can read it (mode {mode:03o})", path.display())]
     Exposed {
@@ -82,6 +92,9 @@ impl ConfigError {
                 "docs/configuration.md lists every key with its bounds, and so does `annals config \
                  --json` without it"
                     .to_owned()
+            }
+            Self::NotBuilt { key, feature, .. } => {
+                format!("build annals with `--features {feature}`, or do without {key}")
             }
             Self::Exposed { path, .. } => {
                 format!("make it private (chmod 600 {}), then change the token", path.display())

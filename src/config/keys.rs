@@ -140,6 +140,31 @@ pub static KEYS: &[Key] = &[
         Kind::Count { place: |config| &mut config.health_rotation_checks, min: 1, max: 10_000 },
         "In how many health checks each unchanged session is verified again",
     ),
+    key(
+        "telemetry",
+        Kind::Switch(|config| &mut config.telemetry),
+        "Whether spans and figures are sent where `telemetry_endpoint` says",
+    ),
+    key(
+        "telemetry_endpoint",
+        Kind::HttpAddress(|config| &mut config.telemetry_endpoint),
+        "An OpenTelemetry collector: the address before `/v1/traces`. Without it, nothing is sent",
+    ),
+    key(
+        "telemetry_headers",
+        Kind::Secret(|config| &mut config.telemetry_headers),
+        "What the collector must be told with it: `name=value` between commas; a file that says it must be private",
+    ),
+    key(
+        "telemetry_timeout_ms",
+        Kind::Count { place: |config| &mut config.telemetry_timeout_ms, min: 1, max: 60_000 },
+        "How long sending may take, and so how long a command may wait for the collector at its end",
+    ),
+    key(
+        "telemetry_period_ms",
+        Kind::Count { place: |config| &mut config.telemetry_period_ms, min: 100, max: DAY_MS },
+        "How often `annals serve` sends",
+    ),
     key("serve", Kind::Switch(|config| &mut config.serve), "Whether `annals serve` may be started"),
     key(
         "serve_listen",

@@ -72,7 +72,22 @@ impl Config {
                 config.set(key, value, Source::Flag(flag))?;
             }
         }
+        #[cfg(feature = "otel")]
+        config.take_standard_variables(&inputs.environment);
+        config.can_be_done()?;
         Ok(config)
+    }
+
+    /// Whether this build can do what is asked of it. Whoever names a collector relies on its being
+    /// told.
+    fn can_be_done(&self) -> Result<(), ConfigError> {
+        let (key, feature) = ("telemetry_endpoint", "otel");
+        match self.sources.get(key) {
+            Some(origin) if self.telemetry && !cfg!(feature = "otel") => {
+                Err(ConfigError::NotBuilt { origin: origin.clone(), key, feature })
+            }
+            _ => Ok(()),
+        }
     }
 
     fn take_file(&mut self, inputs: &Inputs) -> Result<(), ConfigError> {
@@ -132,7 +147,12 @@ impl Config {
         }
     }
 
-    fn set(&mut self, key: &'static Key, value: &OsStr, origin: Source) -> Result<(), ConfigError> {
+    pub(super) fn set(
+        &mut self,
+        key: &'static Key,
+        value: &OsStr,
+        origin: Source,
+    ) -> Result<(), ConfigError> {
         match key.kind.set(self, value) {
             Ok(()) => {
                 self.sources.insert(key.name, origin);

@@ -10,6 +10,8 @@ mod keys;
 mod loading;
 mod places;
 mod secret;
+#[cfg(feature = "otel")]
+mod standard;
 mod suggestion;
 mod value;
 
@@ -55,6 +57,11 @@ pub struct Config {
     pub health_samples_min: u64,
     pub health_verify_bytes_max: u64,
     pub health_rotation_checks: u64,
+    pub telemetry: bool,
+    pub telemetry_endpoint: Option<String>,
+    pub telemetry_headers: Option<Secret>,
+    pub telemetry_timeout_ms: u64,
+    pub telemetry_period_ms: u64,
     pub serve: bool,
     pub serve_listen: SocketAddr,
     pub serve_token: Option<Secret>,
@@ -106,6 +113,11 @@ impl Default for Config {
             health_samples_min: samples_min,
             health_verify_bytes_max: bytes_max,
             health_rotation_checks: rotation,
+            telemetry: true,
+            telemetry_endpoint: None,
+            telemetry_headers: None,
+            telemetry_timeout_ms: 1_000,
+            telemetry_period_ms: 10_000,
             serve: true,
             serve_listen: SocketAddr::from(([127, 0, 0, 1], 7447)),
             serve_token: None,

@@ -39,6 +39,8 @@ pub enum Kind {
     Durability(Place<Durability>),
     /// An IP address and a port.
     Address(Place<SocketAddr>),
+    /// An address that begins with `http://`.
+    HttpAddress(Place<Option<String>>),
     /// A path, or another name that only the system has to understand.
     Path(Place<Option<OsString>>),
     /// Any text.
@@ -59,6 +61,7 @@ impl Kind {
             Self::Number { min, max, .. } => format!("a number from {min} to {max}"),
             Self::Durability(_) => "sync or buffered".to_owned(),
             Self::Address(_) => "an address with a port".to_owned(),
+            Self::HttpAddress(_) => "an address that begins with http://".to_owned(),
             Self::Path(_) => "a path".to_owned(),
             Self::Text(_) => "a text".to_owned(),
             Self::Words(_) => "words between commas".to_owned(),
@@ -101,7 +104,8 @@ impl Kind {
             }
             Self::Durability(place) => *place(config) = durability(text).ok_or_else(wrong)?,
             Self::Address(place) => *place(config) = text.parse().map_err(|_| wrong())?,
-            Self::Text(place) => *place(config) = Some(text.to_owned()),
+            Self::HttpAddress(_) if !is_http_address(text) => return Err(wrong()),
+            Self::HttpAddress(place) | Self::Text(place) => *place(config) = Some(text.to_owned()),
             Self::Secret(_) if text.is_empty() => return Err(wrong()),
             Self::Secret(place) => *place(config) = Some(Secret::new(text)),
             Self::Words(place) => {
@@ -127,7 +131,7 @@ impl Kind {
             }),
             Self::Address(place) => Some(place(config).to_string()),
             Self::Path(place) => place(config).as_ref().map(|path| path.to_string_lossy().into()),
-            Self::Text(place) => place(config).clone(),
+            Self::HttpAddress(place) | Self::Text(place) => place(config).clone(),
             Self::Secret(place) => place(config).as_ref().map(|_| "set".to_owned()),
             Self::Words(place) => {
                 let words = place(config).join(&SEPARATOR.to_string());
@@ -153,6 +157,24 @@ fn durability(text: &str) -> Option<Durability> {
     }
 }
 
+/// Whether a text is `http://`, a host, perhaps a port, and perhaps a path. What else addresses may
+/// have is none of them: a password would be shown by `annals config`.
+fn is_http_address(text: &str) -> bool {
+    let Some(rest) = text.strip_prefix("http://") else { return false };
+    let authority = rest.split('/').next().unwrap_or_default();
+    let host = match authority.rsplit_once(':') {
+        Some((host, port)) if !port.contains(']') => {
+            if port.parse::<u16>().is_err() {
+                return false;
+            }
+            host
+        }
+        _ => authority,
+    };
+    let is_allowed = |byte: u8| byte.is_ascii_graphic() && !b"@?#\"<>\\".contains(&byte);
+    !host.is_empty() && rest.bytes().all(is_allowed)
+}
+
 /// The value, if it is within its bounds. What is no number, as NaN, is beyond any.
 fn within<T: PartialOrd + ToString>(value: T, min: T, max: T, found: &str) -> Result<T, Objection> {
     if min <= value && value <= max {
@@ -160,4 +182,34 @@ fn within<T: PartialOrd + ToString>(value: T, min: T, max: T, found: &str) -> Re
     }
     let (min, max) = (min.to_string(), max.to_string());
     Err(Objection::Bounds { min, max, found: found.to_owned() })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::is_http_address;
+
+    #[test]
+    fn an_http_address_has_a_host_and_no_secrets() {
+        for address in
+            ["http://localhost:4318", "http://[::1]:4318/", "http://a.b/otlp", "http://[::1]"]
+        {
+            assert!(is_http_address(address), "{address}");
+        }
+        for other in [
+            "",
+            "localhost:4318",
+            "https://localhost",
+            "http://",
+            "http://:4318",
+            "http:///v1",
+            "http://host:port",
+            "http://host:65536",
+            "http://user:word@host",
+            "http://host/?token=1",
+            "http://host/#1",
+            "http://ho st",
+        ] {
+            assert!(!is_http_address(other), "{other}");
+        }
+    }
 }

@@ -46,7 +46,7 @@ pub(super) async fn metrics<R: SessionRepository>(
     headers: HeaderMap,
 ) -> Response {
     let accepted = headers.get(header::ACCEPT).and_then(|accepted| accepted.to_str().ok());
-    let text = shared.traffic.text(&shared);
+    let text = shared.open_metrics();
     let (kind, text) = if accepted.is_some_and(|accepted| accepted.contains(OPEN_METRICS)) {
         (OPEN_METRICS_TYPE, text)
     } else {

@@ -58,6 +58,13 @@ impl<R: SessionRepository> Shared<R> {
         }
     }
 
+    /// All figures as OpenMetrics text, as `/metrics` answers with them: those of the store as they
+    /// were taken last, and those of the server.
+    #[must_use]
+    pub fn open_metrics(&self) -> String {
+        self.traffic.text(self)
+    }
+
     /// What the figures were over time.
     pub(super) fn history(&self) -> MutexGuard<'_, History> {
         // It is whole between any two of its changes.

@@ -12,6 +12,8 @@ use prometheus_client::metrics::family::Family;
 use prometheus_client::metrics::gauge::Gauge;
 use prometheus_client::metrics::histogram::Histogram;
 use prometheus_client::registry::{Registry, Unit};
+use tracing::field::Empty;
+use tracing::{Instrument as _, info_span};
 
 use super::Shared;
 use crate::manager::{Exposition, encoded};
@@ -72,8 +74,21 @@ pub(super) async fn observe<R: SessionRepository>(
     let route = request.extensions().get::<MatchedPath>().map(MatchedPath::as_str);
     let route = route.unwrap_or(NOWHERE).to_owned();
     let method = method_of(request.method()).to_owned();
+    let span = info_span!(
+        "request",
+        otel.name = format!("{method} {route}"),
+        otel.kind = "server",
+        otel.status_code = Empty,
+        http.request.method = method,
+        http.route = route,
+        http.response.status_code = Empty,
+    );
     let began = Instant::now();
-    let response = next.run(request).await;
+    let response = next.run(request).instrument(span.clone()).await;
+    span.record("http.response.status_code", response.status().as_u16());
+    if response.status().is_server_error() {
+        span.record("otel.status_code", "ERROR");
+    }
     let Traffic { requests, durations } = &shared.traffic;
     let status = response.status().as_u16().to_string();
     durations.get_or_create(&vec![("route", route.clone())]).observe(began.elapsed().as_secs_f64());

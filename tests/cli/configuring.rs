@@ -110,6 +110,7 @@ fn a_file_that_cannot_be_meant_is_refused_with_its_line_and_a_suggestion() {
         ("catalog = 1\n", "must be on or off, and is \"1\"", ""),
         ("durability = \"hopeful\"\n", "must be sync or buffered", ""),
         ("serve_listen = \"localhost\"\n", "must be an address with a port", ""),
+        ("telemetry_endpoint = \"https://a\"\n", "must be an address that begins with http://", ""),
         ("catalog = \n", ":1: ", "key = value"),
         ("catalog = true\ncatalog = false\n", ":2: ", "key = value"),
     ];
@@ -219,6 +220,43 @@ fn what_is_not_to_be_told_is_not_told() {
     assert_eq!(told(), before);
     sandbox.ok(&["rename", "demo", "Meadow"]);
     assert_eq!(told(), before + 1);
+}
+
+#[cfg(not(feature = "otel"))]
+#[test]
+fn a_build_that_knows_no_collectors_refuses_to_be_told_of_one_by_annals_own_key() {
+    let sandbox = Sandbox::new();
+    let own = ("ANNALS_TELEMETRY_ENDPOINT", "http://localhost:4318");
+    for command in ["config", "list"] {
+        let error = with_variables(&sandbox, &[own], &["--json", command]).expect(2).error();
+        assert_eq!(error["kind"], "invalid-config");
+        assert!(error["hint"].as_str().unwrap().contains("--features otel"), "{error}");
+    }
+    with_variables(&sandbox, &[own, ("ANNALS_TELEMETRY", "off")], &["list"]).expect(0);
+    let standard = ("OTEL_EXPORTER_OTLP_ENDPOINT", "http://localhost:4318");
+    let ran = with_variables(&sandbox, &[standard], &["--json", "config"]).expect(0).json();
+    assert_eq!(setting(&ran, "telemetry_endpoint")["value"], Value::Null);
+}
+
+#[cfg(feature = "otel")]
+#[test]
+fn the_collector_of_all_programs_counts_less_than_the_file() {
+    let sandbox = Sandbox::new();
+    let standard = [
+        ("OTEL_EXPORTER_OTLP_ENDPOINT", "http://all:4318"),
+        ("OTEL_EXPORTER_OTLP_HEADERS", "key=plum-tree"),
+    ];
+    let ran = with_variables(&sandbox, &standard, &["--json", "config"]).expect(0).json();
+    let endpoint = setting(&ran, "telemetry_endpoint");
+    assert_eq!(
+        (&endpoint["value"], &endpoint["source"]),
+        (&json!("http://all:4318"), &json!("OTEL_EXPORTER_OTLP_ENDPOINT"))
+    );
+    assert_eq!(setting(&ran, "telemetry_headers")["value"], "set");
+    sandbox.file(FILE, "telemetry_endpoint = \"http://own:4318\"\n");
+    let ran = with_variables(&sandbox, &standard, &["--json", "config"]).expect(0).json();
+    assert_eq!(setting(&ran, "telemetry_endpoint")["value"], "http://own:4318");
+    assert_eq!(setting(&ran, "telemetry_headers")["value"], Value::Null);
 }
 
 #[cfg(feature = "serve")]

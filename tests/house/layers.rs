@@ -3,8 +3,18 @@
 use crate::tree::rust_files;
 
 /// The layers, each above those before it. Each is a folder of `src`.
-const LAYERS: [&str; 9] =
-    ["vocabulary", "format", "disk", "journal", "repository", "manager", "config", "serve", "cli"];
+const LAYERS: [&str; 10] = [
+    "vocabulary",
+    "format",
+    "disk",
+    "journal",
+    "repository",
+    "manager",
+    "config",
+    "telemetry",
+    "serve",
+    "cli",
+];
 
 /// Where a layer stands, from the bottom; `None` for what is no layer.
 fn height(name: &str) -> Option<usize> {

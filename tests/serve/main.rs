@@ -24,6 +24,10 @@ mod figures;
 mod load;
 mod page;
 mod prometheus;
+#[cfg(feature = "otel")]
+mod receiver;
 mod schemas;
 mod served;
 mod stopping;
+#[cfg(feature = "otel")]
+mod telemetry;

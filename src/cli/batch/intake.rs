@@ -9,6 +9,7 @@ use serde_json::Value;
 use tokio::sync::Semaphore;
 use tokio::sync::mpsc::Sender;
 use tokio::task::JoinHandle;
+use tracing::Instrument as _;
 
 use super::answer::{Answer, Outcome};
 use super::operation::{Operation, parse};
@@ -72,14 +73,15 @@ impl Intake {
             Ok(operation) => self.work(operation).await,
             Err(error) => Err(error),
         };
-        tokio::spawn(async move {
+        let answering = async move {
             let result = match work {
                 Ok(work) => work.await,
                 Err(error) => Err(error),
             };
             drop(room);
             Answer::new(reference, result)
-        })
+        };
+        tokio::spawn(answering.in_current_span())
     }
 
     /// The work of an operation, with its turn among the others of its session.

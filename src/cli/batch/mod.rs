@@ -14,6 +14,7 @@ use std::path::PathBuf;
 use tokio::sync::mpsc::error::TryRecvError;
 use tokio::sync::mpsc::{self, Receiver};
 use tokio::task::JoinHandle;
+use tracing::Instrument as _;
 
 use self::answer::Answer;
 use self::intake::Intake;
@@ -39,7 +40,7 @@ pub(super) async fn run(context: &mut Context, file: PathBuf) -> Result<Status, 
     let lines = read_in_background(&file)?;
     let (started, answers) = mpsc::channel(IN_FLIGHT_MAX);
     let intake = Intake::new(context.manager.clone(), started);
-    let intake = tokio::spawn(intake.run(lines));
+    let intake = tokio::spawn(intake.run(lines).in_current_span());
     let all_well = write_answers(&mut context.output, answers).await?;
     let read_to_the_end = intake.await.map_err(|error| interrupted(&error))?;
     read_to_the_end.map_err(|error| CliError::Input { path: file, why: error.to_string() })?;

@@ -12,6 +12,7 @@ use tokio::signal::unix::{Signal, SignalKind, signal};
 
 use crate::cli::context::Context;
 use crate::cli::error::{CliError, Status};
+use crate::cli::exporting::Exporting;
 use crate::cli::input;
 use crate::config::Config;
 use crate::serve::{Options, Server, Token};
@@ -74,6 +75,7 @@ pub(in crate::cli) fn runtime() -> io::Result<Runtime> {
 pub(in crate::cli) async fn run(
     context: &mut Context,
     config: &Config,
+    exporting: &Exporting,
 ) -> Result<Status, CliError> {
     if !config.serve {
         let message = "the server is switched off by the configuration".to_owned();
@@ -92,7 +94,9 @@ pub(in crate::cli) async fn run(
         output.line(&format!("listening on http://{listening}/"))?;
     }
     output.flush()?;
-    server.run(asked_to_stop(&mut interrupt, &mut terminate)).await;
+    let shared = Arc::clone(server.shared());
+    let stopped = server.run(asked_to_stop(&mut interrupt, &mut terminate));
+    exporting.while_serving(&shared, stopped).await;
     Ok(Status::Done)
 }
 

@@ -10,6 +10,7 @@ use indicatif::ProgressBar;
 use serde::Serialize;
 use tokio::runtime::Handle;
 use tokio::task::JoinHandle;
+use tracing::Instrument as _;
 
 use crate::cli::anchors::{self, Anchors};
 use crate::cli::context::Context;
@@ -109,18 +110,18 @@ type Running = JoinHandle<Vec<Verified>>;
 fn start(context: &Context, group: Vec<(SessionId, Depth)>, bar: &ProgressBar) -> Running {
     let (manager, runtime) = (Arc::clone(&context.manager), Handle::current());
     let bar = bar.clone();
-    tokio::task::spawn_blocking(move || {
-        runtime.block_on(async {
-            let mut verified = Vec::with_capacity(group.len());
-            for (session, depth) in &group {
-                let verification = manager.verify_session(session, depth).await;
-                // Nobody asks for the state, and it may be large.
-                verified.push(verification.map(|found| Verification { state: None, ..found }));
-                bar.inc(1);
-            }
-            verified
-        })
-    })
+    let verifying = async move {
+        let mut verified = Vec::with_capacity(group.len());
+        for (session, depth) in &group {
+            let verification = manager.verify_session(session, depth).await;
+            // Nobody asks for the state, and it may be large.
+            verified.push(verification.map(|found| Verification { state: None, ..found }));
+            bar.inc(1);
+        }
+        verified
+    };
+    let verifying = verifying.in_current_span();
+    tokio::task::spawn_blocking(move || runtime.block_on(verifying))
 }
 
 /// The verifications of a group, but for those of sessions that were purged meanwhile.
