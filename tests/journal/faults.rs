@@ -6,7 +6,7 @@ use annals::disk::{Disk as _, DiskOperation, Fault, FaultyDisk, MemoryDisk};
 use annals::journal::{Durability, JournalError};
 use annals::vocabulary::{Clock, FindingClass, Timestamp};
 
-use crate::bench::{Bench, append, message, pear, plum, said};
+use crate::bench::{Bench, append, message, paths, pear, plum, said, sessions};
 
 const EIO: i32 = 5;
 const ENOSPC: i32 = 28;
@@ -91,8 +91,8 @@ fn a_session_that_was_made_without_a_sync_can_be_written_to_and_is_synced_then()
     bench.settings.durability = Durability::Sync;
     bench.say(2..=3);
     // Its entry is not the writer's to make durable: whoever made it was content without.
-    memory.sync_dir(&crate::bench::paths(&pear()).root().to_owned()).unwrap();
-    memory.sync_dir(crate::bench::paths(&pear()).root().parent().unwrap()).unwrap();
+    memory.sync_dir(paths(&pear()).root()).unwrap();
+    memory.sync_dir(&sessions()).unwrap();
 
     let after = Bench::on(memory.crash());
 
