@@ -5,13 +5,14 @@ use std::path::Path;
 use std::time::Instant;
 
 use super::batch::{Batch, Prepared};
-use super::catalog::Feed;
+use super::catalog::{Feed, stamp_from};
 use super::files::{Durability, write_new};
 use super::padding::padded_len;
 use super::settings::Settings;
 use super::{JournalError, blobs, telling};
 use crate::disk::{Disk, FileLock, FileLockGuard};
 use crate::format::bounds::PADDING;
+use crate::format::catalog::Stamp;
 use crate::format::layout::{CatalogPaths, SessionPaths, UNDER_CONSTRUCTION};
 use crate::format::{Header, JournalId, Seed};
 use crate::vocabulary::{Append, Appended, Author, Holder, Key, Plan, SessionId, Timestamp, plan};
@@ -59,19 +60,30 @@ pub fn create_telling(
     let place = sessions.join(session.as_str());
     let made = disk.create_dir(temporary.root()).map_err(JournalError::from).and_then(|()| {
         let lock = FileLock::create(disk, &temporary.lock())?;
-        let holder = Holder { by: settings.by.clone(), since: at };
-        let (guard, _nobody) = lock.exclusive(&holder, settings.lock_timeout)?;
-        build(disk, &temporary, &planned, journal, settings.durability)?;
-        if settings.durability == Durability::Sync {
-            // Should this process die before the session's entry is on the medium, nobody may
-            // build on it: the next writer finds the mark.
-            guard.mark_suspect()?;
+        let build = || build(disk, &temporary, &planned, journal, settings.durability);
+        let appear = || move_into_place(disk, &temporary, &place);
+        let tell = |stamp| telling::tell_of_creation(disk, feed, &planned.state, stamp, began);
+        match settings.durability {
+            Durability::Sync => {
+                let holder = Holder { by: settings.by.clone(), since: at };
+                let (guard, _nobody) = lock.exclusive(&holder, settings.lock_timeout)?;
+                let stamp = build()?;
+                // Should this process die before the session's entry is on the medium, nobody may
+                // build on it: the next writer finds the mark.
+                guard.mark_suspect()?;
+                appear()?;
+                settle(disk, sessions, &guard)?;
+                tell(stamp);
+            }
+            Durability::Buffered => {
+                // As a reader locks it: that keeps writers out until the row is told, and costs
+                // neither a name nor the space for one.
+                let _guard = lock.shared(settings.lock_timeout)?;
+                let stamp = build()?;
+                appear()?;
+                tell(stamp);
+            }
         }
-        move_into_place(disk, &temporary, &place)?;
-        if settings.durability == Durability::Sync {
-            settle(disk, sessions, &guard)?;
-        }
-        telling::tell_of_creation(disk, feed, &planned.state, began);
         Ok(())
     });
     if let Err(error) = made {
@@ -105,13 +117,14 @@ fn encode(
     Ok(bytes)
 }
 
+/// Makes what is in the folder, and says what its journal looks like.
 fn build(
     disk: &dyn Disk,
     temporary: &SessionPaths,
     planned: &Plan,
     mut journal: Vec<u8>,
     durability: Durability,
-) -> Result<(), JournalError> {
+) -> Result<Stamp, JournalError> {
     for text in planned.events.iter().filter_map(|event| event.text.as_ref()) {
         blobs::store(disk, temporary, text, durability)?;
     }
@@ -119,11 +132,11 @@ fn build(
         let len = padded_len(journal.len() as u64);
         journal.resize(usize::try_from(len).unwrap_or(journal.len()), PADDING);
     }
-    write_new(disk, &temporary.journal(), &journal, durability)?;
+    let file = write_new(disk, &temporary.journal(), &journal, durability)?;
     if durability == Durability::Sync {
         disk.sync_dir(temporary.root())?;
     }
-    Ok(())
+    Ok(stamp_from(&file.info()?))
 }
 
 /// Makes the session's entry durable, and takes the mark back.

@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use crate::disk::{Access, Disk, DiskError, DiskOperation, EntryKind};
+use crate::disk::{Access, Disk, DiskError, DiskFile, DiskOperation, EntryKind};
 
 /// The content of a file of at most `bytes_max` bytes, or `None` where there is no file.
 ///
@@ -40,7 +40,7 @@ pub enum Durability {
     Buffered,
 }
 
-/// Writes a new file, which must not exist yet.
+/// Writes a new file, which must not exist yet, and leaves it open.
 ///
 /// # Errors
 ///
@@ -50,7 +50,7 @@ pub(super) fn write_new(
     path: &Path,
     bytes: &[u8],
     durability: Durability,
-) -> Result<(), DiskError> {
+) -> Result<Box<dyn DiskFile>, DiskError> {
     let file = disk.open(path, Access::CreateNew)?;
     let written = file.write_at(0, bytes).and_then(|()| match durability {
         Durability::Sync => file.sync_data(),
@@ -60,7 +60,7 @@ pub(super) fn write_new(
         // The first error is the one to report.
         let _best_effort = disk.remove_file(path);
     }
-    written
+    written.map(|()| file)
 }
 
 /// Removes a file that may be left over from a writer that died.

@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use super::JournalError;
-use super::catalog::{Feed, forget, is_sound, stamp_of};
+use super::catalog::{Feed, forget, is_sound};
 use super::writer::{Core, JournalWriter};
 use crate::disk::{Disk, DiskError, DiskFile, FileLockGuard};
 use crate::format::catalog::{Row, Stamp};
@@ -190,15 +190,20 @@ impl Drop for JournalWriter {
     }
 }
 
-/// Tells of a session that has just been put into its place.
-pub(super) fn tell_of_creation(disk: &dyn Disk, feed: &Feed, state: &Projection, began: Instant) {
+/// Tells of a session that has just been put into its place, while nobody can have written to it.
+pub(super) fn tell_of_creation(
+    disk: &dyn Disk,
+    feed: &Feed,
+    state: &Projection,
+    stamp: Stamp,
+    began: Instant,
+) {
     let took = began.elapsed();
     feed.measure(|appends| {
         appends.changes += state.metadata.seq;
         appends.took.record(took);
     });
-    let stamp = stamp_of(disk, feed.paths(), &state.metadata.id);
-    if let Some(row) = stamp.and_then(|stamp| Row::new(stamp, &state.metadata)) {
+    if let Some(row) = Row::new(stamp, &state.metadata) {
         feed.told_row(disk, row);
     }
 }

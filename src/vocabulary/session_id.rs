@@ -82,8 +82,8 @@ impl SessionId {
         if let Some((offset, character)) = misplaced {
             return Err(SessionIdError::Character { character, offset });
         }
-        let stem = text.split('.').next().unwrap_or(text).to_ascii_lowercase();
-        if RESERVED_STEMS.contains(&stem.as_str()) {
+        let stem = text.split('.').next().unwrap_or(text);
+        if RESERVED_STEMS.iter().any(|reserved| stem.eq_ignore_ascii_case(reserved)) {
             return Err(SessionIdError::Reserved { id: text.to_owned() });
         }
         Ok(())

@@ -154,6 +154,10 @@ fn a_base_is_blocks_of_rows_and_an_index() {
     let rows = first.rows(blocks[..first.bytes as usize].to_vec()).unwrap();
     assert_eq!(rows[7], row("session-007"));
     assert_eq!(rows[7].state().unwrap().id.as_str(), "session-007");
+    let mut again = BaseWriter::default();
+    let mut copied: Vec<u8> = rows.iter().flat_map(|row| again.put(row)).flatten().collect();
+    copied.extend(again.finish("copy".to_owned()).0);
+    assert!(copied.starts_with(&blocks[..first.bytes as usize]), "a row is copied as it stands");
     assert!(first.rows(blocks[..100].to_vec()).is_none());
     let mut damaged = index.to_vec();
     damaged[0] ^= 1;

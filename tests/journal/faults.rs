@@ -2,11 +2,11 @@
 
 use std::sync::Arc;
 
-use annals::disk::{DiskOperation, Fault, FaultyDisk, MemoryDisk};
+use annals::disk::{Disk as _, DiskOperation, Fault, FaultyDisk, MemoryDisk};
 use annals::journal::{Durability, JournalError};
 use annals::vocabulary::{Clock, FindingClass, Timestamp};
 
-use crate::bench::{Bench, append, message, pear, said};
+use crate::bench::{Bench, append, message, paths, pear, plum, said, sessions};
 
 const EIO: i32 = 5;
 const ENOSPC: i32 = 28;
@@ -47,6 +47,57 @@ fn an_append_costs_one_write_to_the_journal_and_one_sync() {
     assert_eq!(cost(&[5, 6, 7]), (journal + lock_record + announcement, 1));
     assert_eq!(cost(&[8]), (journal + lock_record, 1));
     assert_eq!(cost(&[9, 10]), (journal + lock_record, 1));
+}
+
+/// What making `pear` costs beside another session, by operation.
+fn cost_of_creating(durability: Durability, operations: [DiskOperation; 6]) -> [u64; 6] {
+    let memory = MemoryDisk::new();
+    let faulty = FaultyDisk::new(Arc::new(memory.clone()));
+    let mut bench = Bench::through(memory, Arc::new(faulty.clone()));
+    bench.settings.durability = durability;
+    // The first one makes the catalog.
+    bench.create(&plum()).unwrap();
+    let before = operations.map(|operation| faulty.calls(operation));
+    bench.create(&pear()).unwrap();
+    let mut cost = operations.map(|operation| faulty.calls(operation));
+    cost.iter_mut().zip(before).for_each(|(after, before)| *after -= before);
+    assert_eq!(bench.verify().findings, []);
+    cost
+}
+
+#[test]
+fn a_session_is_made_by_one_write_to_its_journal_and_one_to_the_catalog() {
+    use DiskOperation::{CreateDir, Open, Rename, SyncData, SyncDir, Write};
+    let operations = [CreateDir, Rename, SyncData, SyncDir, Write, Open];
+    let (journal, row, lock_record, suspect) = (1, 1, 2, 2);
+    // Lock and journal; and of the catalog what names the feed, and the feed, since each of these
+    // knows nothing of those before.
+    let opened = 2 + 2;
+
+    let buffered = cost_of_creating(Durability::Buffered, operations);
+    let durable = cost_of_creating(Durability::Sync, operations);
+
+    // Nobody knows of the session before its row is told: its lock needs no name.
+    assert_eq!(buffered, [1, 1, 0, 0, journal + row, opened]);
+    assert_eq!(durable, [1, 1, 1, 2, journal + row + lock_record + suspect, opened]);
+}
+
+#[test]
+fn a_session_that_was_made_without_a_sync_can_be_written_to_and_is_synced_then() {
+    let memory = MemoryDisk::new();
+    let mut bench = Bench::on(memory.clone());
+    bench.settings.durability = Durability::Buffered;
+    bench.create(&pear()).unwrap();
+    bench.settings.durability = Durability::Sync;
+    bench.say(2..=3);
+    // Its entry is not the writer's to make durable: whoever made it was content without.
+    memory.sync_dir(paths(&pear()).root()).unwrap();
+    memory.sync_dir(&sessions()).unwrap();
+
+    let after = Bench::on(memory.crash());
+
+    assert_eq!(after.texts(), bench.texts());
+    assert_eq!(after.findings(), []);
 }
 
 #[test]

@@ -35,7 +35,7 @@ impl Block {
         if bytes.len() as u64 != u64::from(self.bytes) || crc32fast::hash(&bytes) != self.crc {
             return None;
         }
-        let text: Arc<str> = String::from_utf8(bytes).ok()?.into();
+        let text = Arc::new(String::from_utf8(bytes).ok()?);
         let mut rows = Vec::with_capacity(usize::try_from(self.rows).ok()?.min(text.len()));
         let mut begin = 0;
         for end in memchr::memchr_iter(b'\n', text.as_bytes()) {
@@ -123,6 +123,10 @@ impl BaseWriter {
         open.oldest_us = at;
         open.rows += 1;
         self.rows += 1;
+        if self.block.is_empty() {
+            // And some room for the row that fills it.
+            self.block.reserve(self.full_bytes() + FIRST_BLOCK_BYTES);
+        }
         row.write_line(&mut self.block);
         (self.block.len() >= self.full_bytes()).then(|| self.close())
     }

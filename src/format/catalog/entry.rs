@@ -1,6 +1,7 @@
 //! What is told to a feed, a line each.
 
 use std::fmt::Write as _;
+use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
@@ -66,7 +67,7 @@ impl ReadRow<'_> {
     fn into_row(self) -> Option<Row> {
         let last_active = Timestamp::from_micros(self.active_us).ok()?;
         let (state, columns) = (self.state.get(), (self.id, last_active, self.status, self.stamp));
-        Some(Row::of(columns, state.into(), 0..state.len()))
+        Some(Row::of(columns, Arc::new(state.to_owned()), 0..state.len(), 0))
     }
 }
 

@@ -32,9 +32,12 @@ pub struct Row {
     pub status: SessionStatus,
     /// What the journal looked like.
     pub stamp: Stamp,
-    /// Holds the state, and perhaps other rows.
-    text: Arc<str>,
+    /// Holds the state, and perhaps other rows. It is what was read, and was not copied.
+    text: Arc<String>,
+    /// Where the state is in it.
     state: Range<usize>,
+    /// Where the columns begin that stand in front of the state: at the state, where none do.
+    line_begin: usize,
     /// The state, once somebody has looked into it.
     read: OnceLock<Box<SessionMetadata>>,
 }
@@ -43,18 +46,20 @@ impl Row {
     /// The row of a state; `None` where that has no JSON.
     #[must_use]
     pub fn new(stamp: Stamp, state: &SessionMetadata) -> Option<Self> {
-        let text: Arc<str> = serde_json::to_string(state).ok()?.into();
+        let text = serde_json::to_string(state).ok()?;
         let columns = (state.id.clone(), state.last_active, state.status, stamp);
-        Some(Self::of(columns, Arc::clone(&text), 0..text.len()))
+        let all = 0..text.len();
+        Some(Self::of(columns, Arc::new(text), all, 0))
     }
 
     /// A row whose state is a part of a text that has proved itself.
     pub(super) fn of(
         (id, last_active, status, stamp): (SessionId, Timestamp, SessionStatus, Stamp),
-        text: Arc<str>,
+        text: Arc<String>,
         state: Range<usize>,
+        line_begin: usize,
     ) -> Self {
-        Self { id, last_active, status, stamp, text, state, read: OnceLock::new() }
+        Self { id, last_active, status, stamp, text, state, line_begin, read: OnceLock::new() }
     }
 
     /// The state as `annals list --json` prints it.
@@ -86,6 +91,11 @@ impl Row {
 
     /// Puts the row behind the others of a base, as a line.
     pub(super) fn write_line(&self, lines: &mut String) {
+        if self.line_begin < self.state.start {
+            lines.push_str(self.text.get(self.line_begin..self.state.end).unwrap_or_default());
+            lines.push('\n');
+            return;
+        }
         let Self { id, last_active, status, stamp, .. } = self;
         let Stamp { inode, bytes, changed_ns } = stamp;
         let active_us = last_active.as_micros();
@@ -97,16 +107,16 @@ impl Row {
 
     /// Reads a line of a block that has proved itself, without its line feed.
     #[must_use]
-    pub fn read_line(block: &Arc<str>, line: Range<usize>) -> Option<Self> {
-        let end = line.end;
+    pub fn read_line(block: &Arc<String>, line: Range<usize>) -> Option<Self> {
+        let (line_begin, end) = (line.start, line.end);
         let mut columns = block.get(line)?.splitn(7, '\t');
         let id = columns.next()?.parse().ok()?;
         let last_active = Timestamp::from_micros(number(columns.next()?)?).ok()?;
         let status = columns.next()?.parse().ok()?;
         let (inode, bytes) = (number(columns.next()?)?, number(columns.next()?)?);
         let stamp = Stamp { inode, bytes, changed_ns: number(columns.next()?)? };
-        let begin = end - columns.next()?.len();
-        Some(Self::of((id, last_active, status, stamp), Arc::clone(block), begin..end))
+        let state = end - columns.next()?.len()..end;
+        Some(Self::of((id, last_active, status, stamp), Arc::clone(block), state, line_begin))
     }
 }
 

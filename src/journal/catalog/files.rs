@@ -136,8 +136,8 @@ fn write_successor(
     let name = file_name("current");
     let path = paths.file(&name);
     let bytes = next.encode().unwrap_or_default();
-    write_new(disk, &path, &bytes, Durability::Buffered)?;
-    Ok((name, Held::new(disk.open(&path, Access::Read)?)?))
+    let successor = write_new(disk, &path, &bytes, Durability::Buffered)?;
+    Ok((name, Held::new(successor)?))
 }
 
 /// Opens a file that `current` names. One that is missing was folded away, or is lost.

@@ -25,6 +25,6 @@ pub use layers::Reading;
 pub use looking::RACY_NS;
 pub use remembering::{remember, remembered};
 pub use settling::settle_if_quiet;
-pub(super) use settling::{is_sound, stamp_of};
+pub(super) use settling::{is_sound, stamp_from};
 pub use unfolded::Change;
 pub use view::{Unusable, View, Watermark};

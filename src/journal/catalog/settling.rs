@@ -26,13 +26,18 @@ pub(super) enum Replayed {
 }
 
 /// What a journal's file looks like.
-pub(in crate::journal) fn stamp_of(
+pub(super) fn stamp_of(
     disk: &dyn Disk,
     paths: &CatalogPaths,
     session: &SessionId,
 ) -> Option<Stamp> {
     let info = disk.info(&paths.session(session).journal()).ok()??;
-    Some(Stamp { inode: info.identity.inode, bytes: info.len, changed_ns: info.changed_ns })
+    Some(stamp_from(&info))
+}
+
+/// The same from a look that was taken.
+pub(in crate::journal) fn stamp_from(info: &EntryInfo) -> Stamp {
+    Stamp { inode: info.identity.inode, bytes: info.len, changed_ns: info.changed_ns }
 }
 
 /// Reads a session's journal. Whoever holds no lock may find a writer's work half done, which the

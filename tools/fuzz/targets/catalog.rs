@@ -36,7 +36,7 @@ fn read_line(line: &[u8]) {
         assert!(Entry::decode(told.trim_ascii()).is_some());
     }
     let Ok(text) = str::from_utf8(line) else { return };
-    if let Some(row) = Row::read_line(&Arc::from(text), 0..text.len()) {
+    if let Some(row) = Row::read_line(&Arc::new(text.to_owned()), 0..text.len()) {
         let mut writer = BaseWriter::default();
         let mut bytes = writer.put(&row).unwrap_or_default();
         let (rest, base) = writer.finish("base".to_owned());
