@@ -294,7 +294,11 @@ impl<'f> Scanner<'f> {
         let wanted = if self.buffer.is_empty() { FIRST_CHUNK_BYTES } else { CHUNK_BYTES };
         let end = self.filled + wanted;
         if self.buffer.len() < end {
-            self.buffer.resize(end, 0);
+            // Fresh from the system, and so blank already.
+            let mut larger = vec![0; end];
+            let (front, _) = larger.split_at_mut(self.filled);
+            front.copy_from_slice(self.buffer.get(..self.filled).unwrap_or_default());
+            self.buffer = larger;
         }
         let room = self.buffer.get_mut(self.filled..end).unwrap_or_default();
         let read = self.file.read_at(self.base + self.filled as u64, room)?;
