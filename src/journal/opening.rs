@@ -1,5 +1,6 @@
 //! Opening a journal: the best snapshot, and what has been appended since.
 
+use std::collections::VecDeque;
 use std::io::{self, ErrorKind};
 use std::sync::Arc;
 use std::time::Duration;
@@ -34,7 +35,13 @@ pub struct Journal {
     pub(super) replay: Replay,
     /// The record that the newest snapshot was folded to.
     pub(super) snapshot_seq: u64,
+    /// Where reading went on of late, oldest first.
+    places: VecDeque<Position>,
 }
+
+/// Most places that are remembered: whoever follows a journal asks for what came since one of the
+/// last few looks at it.
+const PLACES_MAX: usize = 32;
 
 /// How often a reader who cannot have the lock looks again: writers need to be in the middle of
 /// another write each time, for so short a time that a few looks are enough.
@@ -53,6 +60,32 @@ impl Journal {
         paths: SessionPaths,
         session: SessionId,
     ) -> Result<Self, JournalError> {
+        let (mut journal, floor) = Self::begin(disk, paths, session)?;
+        journal.read_on()?;
+        journal.replay.check_floor(&journal.session, floor);
+        Ok(journal)
+    }
+
+    /// The same without reading the records, for those who read them themselves: until it is
+    /// [refreshed](Self::refresh), its state is that of its newest snapshot.
+    ///
+    /// # Errors
+    ///
+    /// As of [`open`](Self::open).
+    pub fn open_unread(
+        disk: &Arc<dyn Disk>,
+        paths: SessionPaths,
+        session: SessionId,
+    ) -> Result<Self, JournalError> {
+        Self::begin(disk, paths, session).map(|(journal, _)| journal)
+    }
+
+    /// A journal as of its newest snapshot, and the record that it is known to have reached.
+    fn begin(
+        disk: &Arc<dyn Disk>,
+        paths: SessionPaths,
+        session: SessionId,
+    ) -> Result<(Self, u64), JournalError> {
         let file = open_file(&**disk, &paths, &session)?;
         let Opened { file, first, snapshots, id } =
             open_history(disk, &paths, &session, file, None)?;
@@ -67,12 +100,10 @@ impl Journal {
             id,
             seed: Seed::of(id),
             snapshot_seq: 0,
+            places: VecDeque::new(),
         };
         journal.start(&first, &snapshots)?;
-        journal.read_on()?;
-        let floor = snapshots.floor();
-        journal.replay.check_floor(&journal.session, floor);
-        Ok(journal)
+        Ok((journal, snapshots.floor()))
     }
 
     /// Starts from the newest snapshot that the journal agrees with, or from the beginning.
@@ -97,6 +128,10 @@ impl Journal {
     fn read_on(&mut self) -> Result<(), JournalError> {
         let position =
             if self.replay.end_offset == 0 { Position::START } else { self.replay.position() };
+        if self.places.len() == PLACES_MAX {
+            self.places.pop_front();
+        }
+        self.places.push_back(position);
         let reader = Reader::new(&self.file, &self.session, self.seed, position);
         self.replay.continue_with(reader, |_| {})?;
         Ok(())
@@ -155,11 +190,13 @@ impl Journal {
         self.id
     }
 
-    /// The last place at or before a record from which it can be reached, without reading the
-    /// sealed history before it.
+    /// The last known place at or before a record from which it can be reached, without reading the
+    /// history before it: the beginning of something sealed, or where this has read on itself.
     #[must_use]
     pub fn position_before(&self, seq: u64) -> Position {
-        self.file.position_before(seq)
+        let sealed = self.file.position_before(seq);
+        let own = self.places.iter().rev().find(|place| place.seq <= seq);
+        own.copied().into_iter().chain([sealed]).max_by_key(|place| place.seq).unwrap_or(sealed)
     }
 
     /// Whether another file has taken this one's place, as a recovery and a compaction do.

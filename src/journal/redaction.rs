@@ -151,7 +151,7 @@ impl Core {
 
     /// The link that the first record behind the sealed ones follows.
     fn first_unsealed_prev(&self) -> Result<Digest, JournalError> {
-        let place = self.journal.position_before(u64::MAX);
+        let place = self.journal.file.position_before(u64::MAX);
         let mut reader = self.journal.reader_from(place);
         let first = next_sound(&mut reader)?;
         Ok(first.map_or(self.journal.replay.head, |found| found.view.prev))

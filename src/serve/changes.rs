@@ -6,16 +6,20 @@
 use std::collections::VecDeque;
 use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 
+use axum::body::Bytes;
 use serde::Serialize;
 use tokio::sync::watch;
 
 use crate::manager::RecordLine;
 use crate::vocabulary::{Record, SessionId};
 
+/// Most changes that are told together: what happens in a burst costs a client few writes.
+const TOGETHER_MAX: usize = 256;
+
 /// Most changes that are kept.
 const KEPT_MAX: usize = 1024;
 
-/// Most bytes of changes that are kept; the newest one is, whatever its size.
+/// Most bytes of changes that are kept; those that were told last are, whatever their size.
 const KEPT_BYTES_MAX: usize = 4 * 1024 * 1024;
 
 /// Largest data that is told with a change; whoever wants more reads the session's log.
@@ -41,10 +45,32 @@ pub struct Numbered {
     pub change: Change,
     /// The same as JSON.
     pub json: String,
-    /// The same as events of a stream, each once somebody has been sent it.
-    pub(super) events: [OnceLock<Box<str>>; 2],
-    /// What keeping it costs, in bytes.
+}
+
+/// Changes that were told together, which all followers are sent together.
+#[derive(Debug)]
+pub struct Telling {
+    /// They, in order: at least one.
+    pub changes: Vec<Arc<Numbered>>,
+    /// The same as events of a stream in each form, once somebody has been sent them.
+    pub(super) events: [OnceLock<Bytes>; 2],
+    /// What keeping them costs, in bytes.
     bytes: usize,
+}
+
+impl Telling {
+    /// The number of the last of them.
+    #[must_use]
+    pub fn last(&self) -> u64 {
+        self.changes.last().map_or(0, |last| last.number)
+    }
+
+    /// Those after a number.
+    #[must_use]
+    pub fn after(&self, number: u64) -> &[Arc<Numbered>] {
+        let told = self.changes.partition_point(|change| change.number <= number);
+        self.changes.get(told..).unwrap_or_default()
+    }
 }
 
 /// Some changes are no longer kept.
@@ -65,7 +91,9 @@ pub struct Changes {
 
 #[derive(Debug, Default)]
 struct Kept {
-    changes: VecDeque<Arc<Numbered>>,
+    tellings: VecDeque<Arc<Telling>>,
+    /// How many changes they hold, and what keeping these costs.
+    changes: usize,
     bytes: usize,
     newest: u64,
 }
@@ -92,9 +120,12 @@ impl Changes {
     /// Tells all followers of changes, in order, and wakes them once for all of these. One without a
     /// JSON form is not told.
     pub fn tell(&self, changes: impl IntoIterator<Item = Change>) {
+        let told = changes.into_iter().filter_map(|change| Some((json_of(&change)?, change)));
+        let told: Vec<_> = told.collect();
         let mut kept = self.kept();
-        for change in changes {
-            kept.take(change);
+        let mut told = told.into_iter().peekable();
+        while told.peek().is_some() {
+            kept.take(told.by_ref().take(TOGETHER_MAX));
         }
         let newest = kept.newest;
         drop(kept);
@@ -111,22 +142,23 @@ impl Changes {
     #[must_use]
     pub fn latest(&self, limit: usize) -> Vec<Arc<Numbered>> {
         let kept = self.kept();
-        let passed_over = kept.changes.len().saturating_sub(limit);
-        kept.changes.iter().skip(passed_over).cloned().collect()
+        let passed_over = kept.changes.saturating_sub(limit);
+        let changes = kept.tellings.iter().flat_map(|telling| &telling.changes);
+        changes.skip(passed_over).cloned().collect()
     }
 
-    /// The changes after a number, in order, once there is one: at most so many, and at least one.
-    /// Dropping the future is harmless.
+    /// What was told with the change after a number, once there is one: that change and all that
+    /// come after it there are yet to be heard by who has heard all up to the number. Dropping the
+    /// future is harmless.
     ///
     /// # Errors
     ///
-    /// The first of them is no longer kept, or the number is one that no change has had yet.
-    pub async fn after(&self, number: u64, limit: usize) -> Result<Vec<Arc<Numbered>>, Missed> {
+    /// That change is no longer kept, or the number is one that no change has had yet.
+    pub async fn after(&self, number: u64) -> Result<Arc<Telling>, Missed> {
         let mut newest = self.newest.subscribe();
         loop {
-            let changes = self.kept().after(number, limit)?;
-            if !changes.is_empty() {
-                return Ok(changes);
+            if let Some(telling) = self.kept().after(number)? {
+                return Ok(telling);
             }
             // The sender lives as long as this does.
             let _ = newest.changed().await;
@@ -152,33 +184,36 @@ impl Changes {
 }
 
 impl Kept {
-    fn take(&mut self, change: Change) {
-        let Some(json) = json_of(&change) else { return };
-        // As JSON it is kept twice: as it is, and as an event.
-        let bytes = 2 * json.len() + change.record.data.bytes();
-        let (number, events) = (self.newest + 1, Default::default());
-        self.newest = number;
+    fn take(&mut self, told: impl Iterator<Item = (String, Change)>) {
+        let (mut changes, mut bytes) = (Vec::new(), 0);
+        for (json, change) in told {
+            self.newest += 1;
+            // As JSON it is kept twice: as it is, and as an event.
+            bytes += 2 * json.len() + change.record.data.bytes();
+            changes.push(Arc::new(Numbered { number: self.newest, change, json }));
+        }
+        self.changes += changes.len();
         self.bytes += bytes;
-        self.changes.push_back(Arc::new(Numbered { number, change, json, events, bytes }));
-        while self.changes.len() > KEPT_MAX || self.bytes > KEPT_BYTES_MAX && self.changes.len() > 1
+        self.tellings.push_back(Arc::new(Telling { changes, events: Default::default(), bytes }));
+        while self.tellings.len() > 1
+            && (self.changes > KEPT_MAX || self.bytes > KEPT_BYTES_MAX)
+            && let Some(dropped) = self.tellings.pop_front()
         {
-            let dropped = self.changes.pop_front();
-            self.bytes -= dropped.map_or(0, |dropped| dropped.bytes);
+            self.changes -= dropped.changes.len();
+            self.bytes -= dropped.bytes;
         }
     }
 
-    fn after(&self, number: u64, limit: usize) -> Result<Vec<Arc<Numbered>>, Missed> {
+    fn after(&self, number: u64) -> Result<Option<Arc<Telling>>, Missed> {
         if number == self.newest {
-            return Ok(Vec::new());
+            return Ok(None);
         }
         let missed = Missed { newest: self.newest };
-        let first = self.changes.front().map(|first| first.number).ok_or(missed)?;
-        let place = number
-            .checked_add(1)
-            .and_then(|next| next.checked_sub(first))
-            .and_then(|place| usize::try_from(place).ok());
-        let place = place.filter(|place| *place < self.changes.len()).ok_or(missed)?;
-        Ok(self.changes.iter().skip(place).take(limit).cloned().collect())
+        let next = number.checked_add(1).ok_or(missed)?;
+        let place = self.tellings.partition_point(|telling| telling.last() < next);
+        let telling = self.tellings.get(place).ok_or(missed)?;
+        let is_kept = telling.changes.first().is_some_and(|first| first.number <= next);
+        is_kept.then(|| Some(Arc::clone(telling))).ok_or(missed)
     }
 }
 
@@ -215,6 +250,10 @@ mod tests {
         Change { session: "pear".parse().unwrap(), name: None, record }
     }
 
+    fn numbers(changes: &[Arc<Numbered>]) -> Vec<u64> {
+        changes.iter().map(|change| change.number).collect()
+    }
+
     #[test]
     fn no_more_is_kept_than_the_bounds_allow() {
         let changes = Changes::default();
@@ -225,13 +264,12 @@ mod tests {
         for seq in 2001..=2020 {
             changes.tell([change(seq, 1_000_000)]);
         }
-        let kept = changes.latest(usize::MAX);
-        assert_eq!(
-            kept.iter().map(|kept| kept.number).collect::<Vec<_>>(),
-            [2017, 2018, 2019, 2020]
-        );
+        assert_eq!(numbers(&changes.latest(usize::MAX)), [2017, 2018, 2019, 2020]);
         changes.tell([change(2021, 2 * KEPT_BYTES_MAX)]);
         assert_eq!(changes.latest(usize::MAX).len(), 1);
+        changes.tell((2022..=9000).map(|seq| change(seq, 10)));
+        let kept = changes.latest(usize::MAX).len();
+        assert!((KEPT_MAX - TOGETHER_MAX..=KEPT_MAX).contains(&kept), "{kept}");
     }
 
     #[tokio::test]
@@ -241,10 +279,24 @@ mod tests {
             changes.tell([change(seq, 10)]);
         }
         let first = 2001 - KEPT_MAX as u64;
-        let after = changes.after(first - 1, 2).await.unwrap();
-        assert_eq!(after.iter().map(|after| after.number).collect::<Vec<_>>(), [first, first + 1]);
+        assert_eq!(numbers(&changes.after(first - 1).await.unwrap().changes), [first]);
         for number in [0, first - 2, 2001, u64::MAX] {
-            assert_eq!(changes.after(number, 1).await.unwrap_err(), Missed { newest: 2000 });
+            assert_eq!(changes.after(number).await.unwrap_err(), Missed { newest: 2000 });
+        }
+    }
+
+    #[tokio::test]
+    async fn what_was_told_together_is_heard_together_by_all_who_have_not_heard_it() {
+        let changes = Changes::default();
+        changes.tell((1..=3).map(|seq| change(seq, 10)));
+        changes.tell([]);
+        changes.tell((4..=300).map(|seq| change(seq, 10)));
+        for (heard, first, last) in
+            [(0, 1, 3), (1, 2, 3), (3, 4, 259), (7, 8, 259), (259, 260, 300)]
+        {
+            let telling = changes.after(heard).await.unwrap();
+            assert_eq!(numbers(telling.after(heard)), (first..=last).collect::<Vec<_>>());
+            assert_eq!(telling.last(), last);
         }
     }
 

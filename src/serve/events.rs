@@ -5,7 +5,7 @@ use std::fmt::Write as _;
 use std::sync::Arc;
 use std::time::Duration;
 
-use axum::body::Body;
+use axum::body::{Body, Bytes};
 use axum::extract::State;
 use axum::http::{HeaderMap, header};
 use axum::response::{IntoResponse, Response};
@@ -15,7 +15,7 @@ use tokio::sync::{OwnedSemaphorePermit, watch};
 use tokio::time::{Instant, sleep_until};
 
 use super::api::Parameters;
-use super::changes::{Missed, Numbered};
+use super::changes::{Missed, Numbered, Telling};
 use super::fault::Fault;
 use super::{Shared, dashboard};
 use crate::repository::SessionRepository;
@@ -25,9 +25,6 @@ const KEEP_ALIVE: Duration = Duration::from_secs(15);
 
 /// How long a browser waits before it comes again.
 const RETRY: Duration = Duration::from_secs(2);
-
-/// Most changes that are sent together: what happens in a burst costs a client one write.
-const TOGETHER_MAX: usize = 256;
 
 /// What shows that a quiet stream is alive.
 const ALIVE: &str = ":\n\n";
@@ -67,6 +64,9 @@ pub(super) async fn events<R: SessionRepository>(
         [(header::CONTENT_TYPE, "text/event-stream"), (header::CACHE_CONTROL, "no-store")];
     let events = stream::unfold(follower, async |mut follower| {
         let events = follower.next().await?;
+        // All followers are told at once, and none of them is in a hurry: who else waits for this
+        // processor, as a writer does, comes first.
+        std::thread::yield_now();
         Some((Ok::<_, Infallible>(events), follower))
     });
     Ok((headers, Body::from_stream(events)).into_response())
@@ -134,7 +134,7 @@ impl<R: SessionRepository> Follower<R> {
     }
 
     /// The next events; `None` once the server stops.
-    async fn next(&mut self) -> Option<String> {
+    async fn next(&mut self) -> Option<Bytes> {
         if let Some(greeting) = self.greeting.take() {
             let shared = Arc::clone(&self.shared);
             // Who was greeted may rely on hearing all that happens from then on.
@@ -144,56 +144,61 @@ impl<R: SessionRepository> Follower<R> {
                 _ = following.wait_for(|following| *following) => {}
             }
             let retry = RETRY.as_millis();
-            return Some(format!("retry: {retry}\n{}", self.at_present(greeting.name())));
+            return Some(format!("retry: {retry}\n{}", self.at_present(greeting.name())).into());
         }
         let alive_at = Instant::now() + KEEP_ALIVE;
         loop {
             if let Some(event) = self.fragment() {
-                return Some(event);
+                return Some(event.into());
             }
             let shared = Arc::clone(&self.shared);
-            let changes = tokio::select! {
+            let told = tokio::select! {
                 biased;
                 _ = self.stopping.wait_for(|stopping| *stopping) => return None,
-                changes = shared.changes.after(self.at, TOGETHER_MAX) => Some(changes),
+                told = shared.changes.after(self.at) => Some(told),
                 changed = self.figures.changed() => changed.ok().map(|()| None)?,
                 changed = self.health.changed() => changed.ok().map(|()| None)?,
-                () = sleep_until(alive_at) => return Some(ALIVE.to_owned()),
+                () = sleep_until(alive_at) => return Some(Bytes::from_static(ALIVE.as_bytes())),
             };
-            match changes {
-                Some(changes) => return Some(self.events_of(changes)),
+            match told {
+                Some(Ok(telling)) => return Some(self.events_of(&telling)),
+                Some(Err(Missed { newest })) => {
+                    self.at = newest;
+                    return Some(self.at_present("reset").into());
+                }
                 None => self.may_look_different = self.form == Form::Html,
             }
         }
     }
 
-    fn events_of(&mut self, changes: Result<Vec<Arc<Numbered>>, Missed>) -> String {
-        let changes = match changes {
-            Ok(changes) => changes,
-            Err(Missed { newest }) => {
-                self.at = newest;
-                return self.at_present("reset");
-            }
+    /// What was told as events, which are made once for all who are sent the whole of it.
+    fn events_of(&mut self, telling: &Telling) -> Bytes {
+        let untold = telling.after(self.at);
+        let events = || self.events(untold).into();
+        let [json, html] = &telling.events;
+        let whole = match self.form {
+            Form::Json => json,
+            Form::Html => html,
         };
-        let mut events = String::new();
-        for change in changes {
-            self.at = change.number;
-            events.push_str(self.event_of(&change));
-        }
+        let is_whole = untold.len() == telling.changes.len();
+        let events = if is_whole { whole.get_or_init(events).clone() } else { events() };
+        self.at = telling.last();
         events
     }
 
-    /// The event of a change, which is made once for all who are sent it.
-    fn event_of<'c>(&self, change: &'c Numbered) -> &'c str {
-        let id = || self.shared.changes.id_of(change.number);
-        let [json, html] = &change.events;
-        match self.form {
-            Form::Json => json.get_or_init(|| event("change", Some(&id()), &change.json).into()),
-            Form::Html => html.get_or_init(|| {
-                let row = dashboard::change_row(&change.change);
-                event("change", Some(&id()), &row).into()
-            }),
+    fn events(&self, changes: &[Arc<Numbered>]) -> String {
+        let mut events = String::new();
+        for change in changes {
+            let id = self.shared.changes.id_of(change.number);
+            match self.form {
+                Form::Json => write_event(&mut events, "change", Some(&id), &change.json),
+                Form::Html => {
+                    let row = dashboard::change_row(&change.change);
+                    write_event(&mut events, "change", Some(&id), &row);
+                }
+            }
         }
+        events
     }
 
     /// An event that says only up to where the client was told.
@@ -224,15 +229,20 @@ impl<R: SessionRepository> Follower<R> {
 
 /// An event as the lines of a stream.
 fn event(name: &str, id: Option<&str>, data: &str) -> String {
-    let mut lines = format!("event: {name}\n");
+    let mut lines = String::new();
+    write_event(&mut lines, name, id, data);
+    lines
+}
+
+fn write_event(lines: &mut String, name: &str, id: Option<&str>, data: &str) {
     // Writing to a string cannot fail.
+    let _ = writeln!(lines, "event: {name}");
     let _ = id.map(|id| writeln!(lines, "id: {id}"));
     // A carriage return ends a line, too.
     for line in data.split(['\n', '\r']) {
         let _ = writeln!(lines, "data: {line}");
     }
     lines.push('\n');
-    lines
 }
 
 #[cfg(test)]

@@ -32,7 +32,7 @@ use std::sync::Arc;
 
 use tokio::net::TcpListener;
 
-pub use changes::{Change, Changes, Missed, Numbered};
+pub use changes::{Change, Changes, Missed, Numbered, Telling};
 pub use error::ServeError;
 pub use history::{History, Sample, Totals, Window};
 pub use options::{DEFAULT_LISTEN, Options};

@@ -31,11 +31,11 @@ pub async fn a_history_longer_than_the_read_ahead_comes_whole<R: SessionReposito
     place: Place<R>,
 ) {
     let session = place.create("long").await;
-    for n in 0..100 {
+    for n in 0..400 {
         place.say(&session, &format!("message {n}")).await;
     }
     let seqs: Vec<_> = place.records(&session, 1).await.iter().map(|record| record.seq).collect();
-    assert_eq!(seqs, (1..=101).collect::<Vec<_>>());
+    assert_eq!(seqs, (1..=401).collect::<Vec<_>>());
 }
 
 pub async fn a_stream_that_is_dropped_half_way_harms_nothing<R: SessionRepository>(

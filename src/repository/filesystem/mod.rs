@@ -27,6 +27,7 @@ use std::time::Duration;
 use async_trait::async_trait;
 
 use self::error::of_journal;
+use self::reading::Wanted;
 use self::slot::Slot;
 use self::store::{Store, storage};
 use super::{
@@ -201,6 +202,11 @@ impl Inner {
         self.slots.lock().unwrap_or_else(PoisonError::into_inner).remove(session);
     }
 
+    /// A session that was asked for before.
+    fn known_slot(&self, session: &SessionId) -> Option<Arc<Slot>> {
+        self.slots.lock().unwrap_or_else(PoisonError::into_inner).get(session).map(Arc::clone)
+    }
+
     fn look<T>(
         &self,
         session: &SessionId,
@@ -283,12 +289,12 @@ impl SessionRepository for FileSystemRepository {
         from_seq: u64,
     ) -> Result<Records, RepositoryError> {
         // A session that cannot be opened at all is an error of the call, not of the stream.
-        self.look(session, |_| ()).await?;
+        let wanted = self.look(session, move |journal| Wanted::of(journal, from_seq)).await?;
         let (sender, records) = Records::channel();
         let (inner, session) = (Arc::clone(&self.inner), session.clone());
         tokio::task::spawn_blocking(move || {
             let timeout = inner.settings.lock_timeout;
-            reading::feed_records(&inner.store, &session, from_seq, timeout, &sender);
+            reading::feed_records(&inner.store, &session, wanted, timeout, sender);
         });
         Ok(records)
     }

@@ -6,7 +6,7 @@ use std::time::Duration;
 use super::error::of_journal;
 use super::store::Store;
 use super::{Inner, loaded};
-use crate::disk::FileLock;
+use crate::disk::{FileIdentity, FileLock};
 use crate::format::Seed;
 use crate::format::layout::SessionPaths;
 use crate::journal::{
@@ -16,9 +16,15 @@ use crate::repository::{Depth, Loaded, Read, RecordsSender, RepositoryError};
 use crate::vocabulary::{Finding, FindingClass, SessionId, Verification};
 
 impl Inner {
-    /// Loads without keeping the session open.
+    /// Loads without keeping the session open. Of one that is kept open anyway, only what is new is
+    /// read.
     pub(super) fn load_once(&self, session: &SessionId) -> Result<Loaded, RepositoryError> {
+        let kept = self.known_slot(session);
+        let kept = kept.and_then(|slot| slot.read_again(&self.settings, loaded));
         let open = || {
+            if let Some(kept) = kept {
+                return kept;
+            }
             let paths = self.store.paths(session)?;
             let mut journal = Journal::open(&self.store.disk, paths, session.clone())?;
             journal.settle(self.settings.lock_timeout)?;
@@ -28,31 +34,50 @@ impl Inner {
     }
 }
 
-/// Feeds the records from `from_seq` on into a stream, until it ends or nobody listens.
+/// Records that are asked for.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Wanted {
+    from_seq: u64,
+    /// Where the search for the first of them may begin, and in which file.
+    known: (FileIdentity, Position),
+}
+
+impl Wanted {
+    /// The records from one on, of a journal that was just looked at.
+    pub(super) fn of(journal: &Journal, from_seq: u64) -> Self {
+        Self { from_seq, known: (journal.identity(), journal.position_before(from_seq)) }
+    }
+
+    /// Where the search begins in a journal that was opened since.
+    fn position_in(&self, journal: &Journal) -> Position {
+        let own = journal.position_before(self.from_seq);
+        let (identity, known) = self.known;
+        if identity == journal.identity() && known.seq > own.seq { known } else { own }
+    }
+}
+
+/// Feeds the records that are wanted into a stream, until it ends or nobody listens.
 pub(super) fn feed_records(
     store: &Store,
     session: &SessionId,
-    from_seq: u64,
+    wanted: Wanted,
     lock_timeout: Duration,
-    sender: &RecordsSender,
+    mut sender: RecordsSender,
 ) {
-    if let Err(error) = try_feed(store, session, from_seq, lock_timeout, sender) {
-        let error = of_journal(session, &Arc::new(error));
-        // Whoever no longer listens needs no error either.
-        let _nobody_listens = sender.blocking_send(Err(error));
-    }
+    let fed = try_feed(store, session, wanted, lock_timeout, &mut sender);
+    sender.finish(fed.map_err(|error| of_journal(session, &Arc::new(error))));
 }
 
 fn try_feed(
     store: &Store,
     session: &SessionId,
-    mut from_seq: u64,
+    wanted: Wanted,
     lock_timeout: Duration,
-    sender: &RecordsSender,
+    sender: &mut RecordsSender,
 ) -> Result<(), JournalError> {
-    let open = || Journal::open(&store.disk, store.paths(session)?, session.clone());
+    let open = || Journal::open_unread(&store.disk, store.paths(session)?, session.clone());
     let mut journal = open()?;
-    let mut from = journal.position_before(from_seq);
+    let (mut from_seq, mut from) = (wanted.from_seq, wanted.position_in(&journal));
     let (next, finding) = loop {
         match feed_from(&journal, from, from_seq, sender)? {
             Fed::ToTheEnd { next, finding } => break (next, finding),
@@ -66,12 +91,16 @@ fn try_feed(
         return Ok(());
     }
     // A writer may be in the middle of it: wait for it before calling it damage.
+    if sender.hand_over().is_break() {
+        return Ok(());
+    }
     let lock = FileLock::open(&*store.disk, &store.paths(session)?.lock()).ok();
     let _guard = lock.as_ref().and_then(|lock| lock.shared(lock_timeout).ok());
     if let Fed::ToTheEnd { finding: Some(finding), .. } =
         feed_from(&journal, next, from_seq, sender)?
     {
-        let _nobody_listens = sender.blocking_send(Ok(Read::Damage(finding)));
+        // It is the last that there is to hear.
+        let _ = sender.send(Read::Damage(finding));
     }
     Ok(())
 }
@@ -89,7 +118,7 @@ fn feed_from(
     journal: &Journal,
     from: Position,
     from_seq: u64,
-    sender: &RecordsSender,
+    sender: &mut RecordsSender,
 ) -> Result<Fed, JournalError> {
     let mut reader = journal.reader_from(from);
     let mut next_seq = from.seq;
@@ -113,7 +142,7 @@ fn feed_from(
         let damage = damage.map(|wrong| Read::Damage(wrong.finding));
         let record = record.map(|record| Read::Record(Box::new(record)));
         for read in [damage, record].into_iter().flatten() {
-            if sender.blocking_send(Ok(read)).is_err() {
+            if sender.send(read).is_break() {
                 return Ok(Fed::ToTheEnd { next: from, finding: None });
             }
         }

@@ -152,20 +152,35 @@ impl Slot {
     ) -> Result<T, JournalError> {
         let mut reader = locked(&self.reader);
         let journal = match reader.take() {
-            Some(journal) => reader.insert(journal),
+            Some(journal) => journal,
             None => {
                 let paths = store.paths(&self.session)?;
-                reader.insert(Journal::open(&store.disk, paths, self.session.clone())?)
+                Journal::open(&store.disk, paths, self.session.clone())?
             }
         };
-        match journal.refresh_settled(settings.lock_timeout) {
-            Ok(()) => Ok(look(journal)),
-            Err(error) => {
-                *reader = None;
-                Err(error)
-            }
-        }
+        refreshed(journal, &mut reader, settings).map(look)
     }
+
+    /// The same, if the session was looked at before.
+    pub(super) fn read_again<T>(
+        &self,
+        settings: &Settings,
+        look: impl FnOnce(&Journal) -> T,
+    ) -> Option<Result<T, JournalError>> {
+        let mut reader = locked(&self.reader);
+        let journal = reader.take()?;
+        Some(refreshed(journal, &mut reader, settings).map(look))
+    }
+}
+
+/// Brings a journal up to what is on the medium, and keeps it unless that fails.
+fn refreshed<'k>(
+    mut journal: Journal,
+    kept: &'k mut Option<Journal>,
+    settings: &Settings,
+) -> Result<&'k Journal, JournalError> {
+    journal.refresh_settled(settings.lock_timeout)?;
+    Ok(kept.insert(journal))
 }
 
 /// What came of trying to begin a session.

@@ -6,6 +6,7 @@ mod verify;
 
 use std::collections::BTreeMap;
 use std::fmt;
+use std::ops::ControlFlow;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use async_trait::async_trait;
@@ -123,15 +124,17 @@ impl SessionRepository for InMemoryRepository {
         from_seq: u64,
     ) -> Result<Records, RepositoryError> {
         let wanted = self.look(session, |journal| journal.lines_from(from_seq))?;
-        let (sender, records) = Records::channel();
-        tokio::spawn(async move {
-            for line in wanted {
+        let (mut sender, records) = Records::channel();
+        tokio::task::spawn_blocking(move || {
+            let fed = wanted.iter().try_for_each(|line| {
                 let record = parse(&line.text).and_then(|view| view.to_record());
-                let read = record.map(|record| Read::Record(Box::new(record)));
-                if sender.send(read.map_err(journal::storage)).await.is_err() {
-                    break;
+                let record = record.map_err(|error| Some(journal::storage(error)))?;
+                match sender.send(Read::Record(Box::new(record))) {
+                    ControlFlow::Continue(()) => Ok(()),
+                    ControlFlow::Break(()) => Err(None),
                 }
-            }
+            });
+            sender.finish(fed.or_else(|error| error.map_or(Ok(()), Err)));
         });
         Ok(records)
     }

@@ -124,3 +124,58 @@ fn what_is_gone_for_good_costs_the_other_sessions_no_look_into_their_journals() 
         scene.assert_true(what);
     }
 }
+
+const MESSAGES: u64 = 200;
+
+/// A session of some hundreds of kilobytes, none of which is in a snapshot; with it, who wrote it.
+fn a_long_session(scene: &Scene) -> FileSystemRepository {
+    let writer = scene.process();
+    for _ in 1..MESSAGES {
+        say(&writer, "pear", &"long ".repeat(600)).unwrap();
+    }
+    writer
+}
+
+fn records(process: &FileSystemRepository, from_seq: u64) -> Vec<u64> {
+    let read = async { process.records(&id("pear"), from_seq).await.unwrap().collect().await };
+    wait(read).unwrap().0.iter().map(|record| record.seq).collect()
+}
+
+#[test]
+fn what_came_last_is_read_without_all_that_came_before() {
+    let scene = Scene::with(&["pear"]);
+    let writer = a_long_session(&scene);
+    let counting = FaultyDisk::new(Arc::new(scene.memory.clone()));
+    let follower = scene.process_on(Arc::new(counting.clone()));
+
+    let all = cost(&counting, || assert_eq!(records(&follower, 1).len() as u64, MESSAGES));
+    assert!(all.1 > 10, "the session is too short to tell: {all:?}");
+    for seq in MESSAGES + 1..=MESSAGES + 40 {
+        say(&writer, "pear", "and on").unwrap();
+        let last = cost(&counting, || assert_eq!(records(&follower, seq), [seq]));
+        assert!(last.1 <= 8, "{last:?} for the last record, {all:?} for all");
+    }
+    // What came since one of the last few looks, too.
+    let last = cost(&counting, || assert_eq!(records(&follower, MESSAGES + 20).len(), 21));
+    assert!(last.1 <= 8, "{last:?} for the last records, {all:?} for all");
+}
+
+#[test]
+fn a_listing_reads_of_a_session_at_work_only_what_is_new_where_it_is_open_anyway() {
+    let scene = Scene::with(&["pear"]);
+    let writer = a_long_session(&scene);
+    let counting = FaultyDisk::new(Arc::new(scene.memory.clone()));
+    let reader = scene.process_on(Arc::new(counting.clone()));
+    let list_after_a_change = || {
+        say(&writer, "pear", "on").unwrap();
+        cost(&counting, || assert_eq!(listed(&reader).sessions.len(), 1))
+    };
+    list_after_a_change();
+    let unknown = list_after_a_change();
+    wait(reader.load(&id("pear"))).unwrap();
+    let open = list_after_a_change();
+
+    assert!(unknown.1 > 10, "the session is too short to tell: {unknown:?}");
+    assert!(open.1 <= 8, "{open:?} where it is open, {unknown:?} where it is not");
+    assert_eq!(listed(&reader).sessions[0].seq, MESSAGES + 3);
+}
