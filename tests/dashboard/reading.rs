@@ -93,6 +93,27 @@ fn a_text_is_found_in_every_session_and_leads_to_its_place() {
 }
 
 #[test]
+fn a_long_text_is_searched_to_its_end_and_a_talkative_session_leaves_room_for_others() {
+    let stage = orchard();
+    let mut writer = stage.writer();
+    writer.record("bakery", "tool", &format!("{} and then quinces", "x".repeat(200_000)));
+    let mut page = Page::of(&stage.origin);
+    page.open("/search?q=QUINCES");
+    assert_eq!(page.text("mark"), "quinces");
+    assert!(!page.text("main").contains("are shown"));
+
+    for n in 0..4 {
+        writer.record("bakery", "user", &format!("quinces, for the {n}th time"));
+    }
+    writer.create("stall", "Market stall");
+    writer.record("stall", "user", "and quinces");
+    page.open("/search?q=QUINCES");
+    assert_eq!(page.value("document.querySelectorAll('mark').length"), json!(4));
+    assert!(page.text("main").contains("Of one session, the first 3 are shown."));
+    page.assert_quiet();
+}
+
+#[test]
 fn the_list_is_narrowed_down_by_status_tag_and_text() {
     let stage = orchard();
     let mut page = Page::of(&stage.origin);

@@ -219,9 +219,11 @@ fn probes_tell_whether_the_process_lives_and_the_store_can_be_read() {
     let served = place.serve(&[]);
     assert_eq!(served.get("/healthz").expect(200).text(), "ok\n");
     assert_eq!(served.get("/readyz").expect(200).json(), json!({"ready": true, "reasons": []}));
-    std::fs::remove_dir_all(place.store().join("catalog")).unwrap();
+    // Moved and not removed: the server may be writing to them.
     std::fs::rename(place.store().join("sessions"), place.store().join("elsewhere")).unwrap();
     std::fs::write(place.store().join("sessions"), "").unwrap();
+    std::fs::rename(place.store().join("catalog"), place.store().join("catalog-elsewhere"))
+        .unwrap();
     let answer = served.get("/readyz").expect(503).json();
     assert_eq!(answer["ready"], false);
     assert!(!answer["reasons"][0]["hint"].as_str().unwrap().is_empty());

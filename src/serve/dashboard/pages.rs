@@ -1,5 +1,6 @@
 //! What each address is answered with: the values are read here, and shown elsewhere.
 
+use std::borrow::Cow;
 use std::collections::VecDeque;
 use std::sync::Arc;
 use std::time::Duration;
@@ -252,7 +253,7 @@ pub(super) async fn show_text<R: SessionRepository>(
     Ok(framed(&shared, Tab::Sessions, &format!("Record {seq}"), &body))
 }
 
-fn message_of(read: &Read) -> Option<MessageRecorded> {
+pub(super) fn message_of(read: &Read) -> Option<MessageRecorded> {
     match read {
         Read::Record(record) => match record.event() {
             Ok(Some(Event::MessageRecorded(message))) => Some(message),
@@ -305,13 +306,17 @@ async fn look_for<R: SessionRepository>(
         // Purged meanwhile, or unreadable: the list of sessions and the findings tell of it.
         let Ok(mut records) = shared.manager.history(&state.id, 1).await else { continue };
         while let Some(Ok(read)) = records.next().await {
-            let Read::Record(record) = read else { continue };
-            if let Some((role, excerpt)) = search::find_in(&record, wanted) {
+            let (Some(message), Read::Record(record)) = (message_of(&read), &read) else {
+                continue;
+            };
+            let said = said(shared, &state.id, &message).await;
+            if let Some(excerpt) = search::find(&said, wanted) {
                 let (session, title) = (state.id.clone(), title.clone());
-                let (seq, at) = (record.seq, record.at);
+                let (seq, at, role) = (record.seq, record.at, message.role.as_str().to_owned());
                 hits.push(search::Hit { session, title, seq, at, role, excerpt });
             }
             results.stopped |= Instant::now() > deadline;
+            results.shortened |= hits.len() >= search::HITS_PER_SESSION_MAX;
             if hits.len() >= search::HITS_PER_SESSION_MAX || results.stopped {
                 break;
             }
@@ -321,6 +326,23 @@ async fn look_for<R: SessionRepository>(
     }
     results.hits.truncate(search::HITS_MAX);
     Ok(results)
+}
+
+/// What a message says: all of it, or its beginning where that is too long to be read for a page.
+async fn said<'m, R: SessionRepository>(
+    shared: &Shared<R>,
+    session: &SessionId,
+    message: &'m MessageRecorded,
+) -> Cow<'m, str> {
+    let excerpt = message.text.as_deref().unwrap_or_default();
+    match &message.blob {
+        Some(blob) if blob.bytes <= WHOLE_TEXT_BYTES_MAX => {
+            // A text that is lost is a finding; what is left of it is found all the same.
+            let whole = shared.manager.text(session, blob).await;
+            whole.map_or(Cow::Borrowed(excerpt), Cow::Owned)
+        }
+        _ => Cow::Borrowed(excerpt),
+    }
 }
 
 /// `/findings`

@@ -7,7 +7,7 @@ use maud::Markup;
 
 use super::overview::Figures;
 use super::session::Visit;
-use super::{changes, findings, frame, overview, search, session, sessions};
+use super::{changes, findings, frame, overview, pages, search, session, sessions};
 use crate::manager::{HealthStatus, SessionCounts, SessionHealth, SessionManager};
 use crate::repository::{HeldLock, InMemoryRepository, Read};
 use crate::serve::Change;
@@ -176,7 +176,9 @@ async fn findings_and_what_a_search_found() {
     let wanted = search::lowercase("APPLE");
     let hits = read.iter().filter_map(|read| {
         let Read::Record(record) = read else { return None };
-        let (role, excerpt) = search::find_in(record, &wanted)?;
+        let message = pages::message_of(read)?;
+        let excerpt = search::find(message.text.as_deref()?, &wanted)?;
+        let role = message.role.as_str().to_owned();
         let title = "Orchard".to_owned();
         Some(search::Hit {
             session: orchard(),
@@ -187,7 +189,8 @@ async fn findings_and_what_a_search_found() {
             excerpt,
         })
     });
-    let results = search::Results { hits: hits.collect(), searched: 1, stopped: true };
+    let (hits, searched) = (hits.collect(), 1);
+    let results = search::Results { hits, searched, stopped: true, shortened: false };
     assert_eq!(results.hits.len(), 1);
     assert_snapshot("search", &search::body("APPLE", Some(&results)));
 }
