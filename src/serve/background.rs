@@ -191,6 +191,8 @@ impl<R: SessionRepository> Teller<'_, R> {
             self.untold.push(Change { session: session.clone(), name, record: *record });
             if self.untold.len() >= TOGETHER_MAX || self.bytes >= TOGETHER_BYTES_MAX {
                 self.tell();
+                // So that who follows hears this before there is more than is kept.
+                tokio::task::yield_now().await;
             }
         }
         Ok(())
